@@ -1,0 +1,11 @@
+"""Launcher for a checkout: `python cli.py run linkage.toml` without installing anything but the dependencies."""
+
+import sys
+from pathlib import Path
+
+sys.path[1:1] = [str(Path(__file__).parent / "synthetic")]
+
+from linkage.cli import app
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,207 @@
+"""Rule packs and models: where they are found, and what a valid one holds.
+
+A path given by the user wins over a bundled name. In a wheel the bundled ones are inside the package
+(`_bundled/`), in a checkout beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from linkage.errors import ProjectError
+from linkage.strict import Strict, nearest, read_toml, validated
+
+IDENTIFIER_MATCHES = (
+    "upn", "upn_group", "uln", "nhs_number", "la_child_id", "pmr", "leo_person_id", "edukey", "learner_ref", "pseudonym",
+)  # fmt: skip
+FIELD_MATCHES = (
+    "forename", "surname", "dob", "dob_month", "postcode", "sector", "district", "sex", "ethnicity", "authority",
+    "school_urn", "address_line", "uprn", "forename_phonetic", "surname_phonetic",
+)  # fmt: skip
+GUARDS = (
+    "dob_conflict", "dob_conflict_without_names", "forename_and_dob_conflict", "names_conflict", "sex_conflict",
+    "ethnicity_conflict", "twin_pattern", "twin_present", "different_upn", "name_and_sex_conflict",
+)  # fmt: skip
+REQUIREMENTS = ("dob_agrees", "names_missing")
+
+
+class Rule(Strict):
+    """One pass: what must agree, what must not disagree, and how sure the pass is taken to be.
+
+    `assumed_precision` (0 to 1, open) is used only where the run's own data cannot estimate it.
+    """
+
+    id: str
+    title: str
+    reason: str
+    match: tuple[str, ...] = Field(min_length=1)
+    statuses: tuple[Literal["valid", "temporary", "former", "invalid"], ...] = ("valid",)
+    require: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    unique: Literal["none", "left", "right", "both"] = "none"
+    formats: tuple[str, ...] = ()
+    assumed_precision: float = Field(gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _known_words(self) -> Rule:
+        for words, known in ((self.match, (*IDENTIFIER_MATCHES, *FIELD_MATCHES)), (self.unless, GUARDS),
+                             (self.require, REQUIREMENTS)):  # fmt: skip
+            for word in words:
+                if word not in known:
+                    raise ValueError(
+                        f"rule {self.id!r} uses {word!r}, which is not known; nearest: {nearest(word, known)}"
+                    )
+        if len(self.identifiers) > 1:
+            raise ValueError(f"rule {self.id!r} matches two identifiers; write two rules")
+        return self
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The identifier schemes among what must agree."""
+        return tuple(word for word in self.match if word in IDENTIFIER_MATCHES)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The record fields among what must agree."""
+        return tuple(word for word in self.match if word in FIELD_MATCHES)
+
+
+class PackInfo(Strict):
+    """`[pack]`."""
+
+    id: str
+    version: int
+    title: str = ""
+
+
+class RulePack(Strict):
+    """A whole pack, its rules in the order in which they run."""
+
+    pack: PackInfo
+    rule: tuple[Rule, ...]
+
+
+class Level(Strict):
+    """One level of a comparison. `when` None is the level for all that is left; `tf` names the column whose
+    term frequency adjusts the weight. m and u are starting values (0 to 1)."""
+
+    label: str
+    when: str | None = None
+    m: float = Field(gt=0, lt=1)
+    u: float = Field(gt=0, lt=1)
+    tf: str | None = None
+
+
+class Comparison(Strict):
+    """How one field of two records is compared; `null` says when it is no evidence."""
+
+    name: str
+    columns: tuple[str, ...]
+    null: str
+    levels: tuple[Level, ...] = Field(min_length=2)
+
+
+class Block(Strict):
+    """One blocking rule: pairs that agree on all columns (left to right, where they differ by side)."""
+
+    columns: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    right: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _sides(self) -> Block:
+        if bool(self.columns) == bool(self.left) or len(self.left) != len(self.right):
+            raise ValueError("a block has `columns`, or `left` and `right` of the same length")
+        return self
+
+    @property
+    def sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Columns on the left and on the right."""
+        return (self.columns, self.columns) if self.columns else (self.left, self.right)
+
+
+class ModelInfo(Strict):
+    """`[model]`."""
+
+    id: str
+    version: int
+    title: str = ""
+    em_blocking: tuple[tuple[str, ...], ...] = ()
+
+
+class ModelSpec(Strict):
+    """A Fellegi-Sunter model: what is compared, at which levels, and which pairs are compared at all."""
+
+    model: ModelInfo
+    block: tuple[Block, ...] = Field(min_length=1)
+    comparison: tuple[Comparison, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Packs:
+    """The rules in the order they run, the model (None where the project says "none"), and file hashes."""
+
+    rules: tuple[Rule, ...]
+    model: ModelSpec | None
+    hashes: dict[str, str]
+
+
+def bundled(kind: Literal["models", "rules"]) -> Path:
+    """The folder of the bundled packs: inside an installed wheel, or beside the package in a checkout."""
+    package = Path(__file__).parent
+    for folder in (package / "_bundled" / kind, package.parent / kind):
+        if folder.is_dir():
+            return folder
+    raise ProjectError(
+        f"The bundled {kind} are missing.", where=str(package), remedy="install the package again"
+    )
+
+
+def load_packs(rules: Sequence[str], model: str, *, folder: Path) -> Packs:
+    """The named rule packs and model; a name is a bundled one or a path relative to `folder`."""
+    hashes: dict[str, str] = {}
+    loaded: list[Rule] = []
+    for name in rules:
+        path = _find(name, "rules", folder)
+        pack = validated(RulePack, read_toml(path, what="rule pack"), path)
+        loaded += pack.rule
+        hashes[f"rules/{pack.pack.id}@{pack.pack.version}"] = _sha256(path)
+    _refuse_repeated_ids(loaded)
+    spec: ModelSpec | None = None
+    if model != "none":
+        path = _find(model, "models", folder)
+        spec = validated(ModelSpec, read_toml(path, what="model"), path)
+        hashes[f"models/{spec.model.id}@{spec.model.version}"] = _sha256(path)
+    return Packs(tuple(loaded), spec, hashes)
+
+
+def _find(name: str, kind: Literal["models", "rules"], folder: Path) -> Path:
+    inside = bundled(kind)
+    suffix = "model.toml" if kind == "models" else ""
+    for path in (folder / name, inside / name if kind == "models" else inside / f"{name}.toml"):
+        target = path / suffix if suffix and path.is_dir() else path
+        if target.is_file():
+            return target
+    known = sorted(path.stem for path in inside.iterdir() if not path.name.startswith("."))
+    raise ProjectError(f"There is no {kind.removesuffix('s')} called {name!r}.", where=f"[link] {kind}",
+                       expected=f"a path, or a bundled name; nearest: {nearest(name, known)}")  # fmt: skip
+
+
+def _refuse_repeated_ids(rules: Sequence[Rule]) -> None:
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
+            raise ProjectError(
+                f"Two rules are called {rule.id!r}.", where="[link] rules", remedy="rename one of them"
+            )
+        seen.add(rule.id)
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

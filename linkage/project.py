@@ -1,0 +1,191 @@
+"""The project file `linkage.toml`: strict, checked whole, every fault at once.
+
+`read_project` is the only way in. An unknown key is an error that names the file, the key and the
+nearest valid one. Paths are relative to the file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pydantic import Field, field_validator, model_validator
+
+from linkage.errors import ProjectError
+from linkage.schema import FIELD_NAMES
+from linkage.strict import Strict, nearest, read_toml, validated
+
+SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+
+class ProjectInfo(Strict):
+    """`[project]`: the name and the purpose, which goes into the manifest."""
+
+    name: str
+    purpose: str = ""
+
+
+class ColumnMap(Strict):
+    """Where a canonical field comes from: one column, alternatives, or columns joined by a space.
+
+    `format` is a date format: iso, dayfirst, monthfirst, compact or a strptime pattern.
+    """
+
+    columns: tuple[str, ...] = ()
+    join: tuple[str, ...] = ()
+    format: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"columns": (value,)}
+        if isinstance(value, list):
+            return {"columns": tuple(value)}
+        if isinstance(value, dict) and "column" in value:
+            rest = {k: v for k, v in value.items() if k != "column"}
+            column = value["column"]
+            return {**rest, "columns": (column,) if isinstance(column, str) else tuple(column)}
+        return value
+
+    @model_validator(mode="after")
+    def _one_way(self) -> ColumnMap:
+        if bool(self.columns) == bool(self.join):
+            raise ValueError('give a column, a list of columns, or { join = ["…", "…"] }')
+        return self
+
+
+class SourceSpec(Strict):
+    """`[sources.NAME]`: one source, its format and where its files are."""
+
+    hidden: ClassVar[frozenset[str]] = frozenset({"name"})
+
+    name: str = ""
+    format: str
+    path: tuple[str, ...]
+    authority: str | None = None
+    year: int | None = Field(default=None, ge=1990, le=2100)
+    term: str | None = None
+    supply: str | None = None
+    sheet: str | None = None
+    key: str | None = None
+    columns: dict[str, ColumnMap] = {}
+    subgroups: dict[str, str] = {}
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @field_validator("authority", mode="before")
+    @classmethod
+    def _three_digits(cls, value: Any) -> Any:
+        if value is not None and not re.fullmatch(r"\d{3}", str(value)):
+            raise ValueError('an authority is three digits in quotes, as in "301"')
+        return value
+
+    @field_validator("columns")
+    @classmethod
+    def _known_fields(cls, value: dict[str, ColumnMap]) -> dict[str, ColumnMap]:
+        for name in value:
+            if name not in FIELD_NAMES:
+                raise ValueError(f"unknown field {name!r}; nearest: {nearest(name, FIELD_NAMES)}")
+        return value
+
+
+class LinkSettings(Strict):
+    """`[link]`: the rule packs, the model and the thresholds (confidence, 0 to 1)."""
+
+    rules: tuple[str, ...] = ("identifiers", "demographics")
+    model: str = "child"
+    accept: float = Field(default=0.95, gt=0, le=1)
+    review: float = Field(default=0.50, gt=0, le=1)
+    within: tuple[str, ...] = ()
+    unique: tuple[str, ...] = ()
+    overrides: str | None = None
+
+    @model_validator(mode="after")
+    def _review_below_accept(self) -> LinkSettings:
+        if self.review > self.accept:
+            raise ValueError("review must not be larger than accept")
+        return self
+
+
+class FamilySettings(Strict):
+    """`[families]`: the packs that make relationships and family units."""
+
+    rules: tuple[str, ...] = ("families",)
+
+
+class DiagnosticSettings(Strict):
+    """`[diagnostics]`: the subgroups of every table, and the smallest count that may be published."""
+
+    subgroups: tuple[str, ...] = ("ethnicity", "sex", "age")
+    suppress_below: int = Field(default=10, ge=0)
+
+
+class RunSettings(Strict):
+    """`[run]`: the same as the options of `linkage run`, which win."""
+
+    out: str | None = None
+    threads: int | None = Field(default=None, ge=1)
+    memory: str | None = None
+    seed: int = 1
+    discard_working: bool = False
+    max_pairs: int = Field(default=500_000_000, ge=1)
+
+
+class Project(Strict):
+    """The whole project file."""
+
+    hidden: ClassVar[frozenset[str]] = frozenset({"path"})
+
+    project: ProjectInfo
+    sources: dict[str, SourceSpec]
+    link: LinkSettings = LinkSettings()
+    families: FamilySettings | None = None
+    diagnostics: DiagnosticSettings = DiagnosticSettings()
+    run: RunSettings = RunSettings()
+    path: Path = Path("linkage.toml")
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Project:
+        if not self.sources:
+            raise ValueError("a project needs at least one source")
+        for setting in ("within", "unique"):
+            for name in getattr(self.link, setting):
+                if name not in self.sources:
+                    raise ValueError(f"[link] {setting} names the source {name!r}, which does not exist; "
+                                     f"nearest: {nearest(name, self.sources)}")  # fmt: skip
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """The folder that paths are relative to."""
+        return self.path.parent
+
+    def fingerprint(self) -> str:
+        """SHA-256 of all settings that can change a result (not threads, memory or output folder)."""
+        settings = self.model_dump(mode="json", exclude={"path": True, "run": {"out", "threads", "memory"}})
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def read_project(path: Path) -> Project:
+    """The project in a TOML file.
+
+    Raises ProjectError for a missing file, broken TOML, unknown keys and values out of range: all at once.
+    """
+    settings = read_toml(path, what="project file")
+    for name, source in (
+        settings.get("sources", {}).items() if isinstance(settings.get("sources"), dict) else ()
+    ):
+        if not SOURCE_NAME.fullmatch(name):
+            raise ProjectError("A source has a name that cannot be used.", where=f"{path.name}: [sources.{name}]",
+                               expected="a lower-case letter, then letters, digits or _", remedy="rename it")  # fmt: skip
+        if isinstance(source, dict):
+            source["name"] = name
+    settings["path"] = path
+    return validated(Project, settings, path)

@@ -1,0 +1,129 @@
+"""Contracts of the tables: what sources hand to `prepare`, and what a run writes.
+
+Rows stay in DuckDB; Python holds the small frozen handles defined here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+# --- what a source hands over -------------------------------------------------------------------
+#
+# Row table, one row per source row that belongs to a child:
+#   file VARCHAR      relative to the project file (`book.xlsx#Sheet` in a workbook)
+#   row BIGINT        data record in that file, from 1
+#   key VARCHAR       the source's own key of the child; readable; not null; unique after folding
+#   rank INTEGER      which row speaks for the child when several share a key: the higher wins
+#   <field> VARCHAR   any of schema.FIELDS, raw text as the file has it; a column only where the source has it
+#   ukprn VARCHAR     where learner_ref is given: its scope
+#   forename_alternatives, surname_alternatives VARCHAR[]   further names of equal standing
+#   subgroup__<name> VARCHAR   a column that the project named as a subgroup
+# Address table, one row per child, place and period:
+#   key, kind (schema.AddressKind), postcode, address_line, uprn, valid_from, valid_to   all raw VARCHAR
+# Event table, one row per dated thing that later stages need:
+#   key, kind (e.g. 'referral', 'cpp', 'episode', 'mother_of'), code, date_from, date_to   all raw VARCHAR
+
+ROW_COLUMNS: tuple[str, ...] = ("file", "row", "key", "rank")
+ADDRESS_COLUMNS: tuple[str, ...] = (
+    "key",
+    "kind",
+    "postcode",
+    "address_line",
+    "uprn",
+    "valid_from",
+    "valid_to",
+)
+EVENT_COLUMNS: tuple[str, ...] = ("key", "kind", "code", "date_from", "date_to")
+
+
+def rows_table(source: str) -> str:
+    """Name of the row table of a source."""
+    return f"rows__{source}"
+
+
+def addresses_table(source: str) -> str:
+    """Name of the address table of a source."""
+    return f"addresses__{source}"
+
+
+def events_table(source: str) -> str:
+    """Name of the event table of a source."""
+    return f"events__{source}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A coded observation about a source: never a value, always a count."""
+
+    code: str
+    source: str
+    count: int
+    meaning: str
+    field: str = ""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """Handle on what a source handed over; the tables themselves are in DuckDB.
+
+    `date_formats` maps a date field to `iso`, `dayfirst`, `monthfirst`, `compact` or a strptime pattern;
+    a field that is absent there is detected. `excluded` counts rows that belong to no child, by reason.
+    """
+
+    source: str
+    rows: str
+    fields: tuple[str, ...]
+    addresses: str | None = None
+    events: str | None = None
+    date_formats: Mapping[str, str] = field(default_factory=dict)
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
+# --- working tables of a run ---------------------------------------------------------------------
+
+SOURCES = "sources"  # source_no, source, format, is_unique, is_within
+RECORDS = "records"  # record_id; see prepare.records for the columns
+ROWS = "source_rows"  # source_no, file, row, record_id
+IDENTIFIERS = "identifiers"  # record_id, scheme, scope, value, status, raw
+UPN_GROUPS = "upn_groups"  # value -> the smallest UPN of the same child, through former UPNs
+LINKS_DETERMINISTIC = "links_deterministic"
+CONFLICTS = "conflicts"
+CANDIDATES = "candidates"
+SCORED = "scored_pairs"
+LINKS = "links"
+PERSONS = "persons"
+
+# --- what a run writes ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Output:
+    """A table of DESIGN section 6: file name, columns in order, and the columns that order its rows."""
+
+    name: str
+    columns: tuple[str, ...]
+    order: tuple[str, ...]
+
+
+OUTPUTS: tuple[Output, ...] = (
+    Output(
+        "links",
+        ("source_l", "key_l", "source_r", "key_r", "stage", "rule", "match_weight", "confidence",
+         "confidence_basis", "decision", "rivals", "flags"),
+        ("source_l", "key_l", "source_r", "key_r"),
+    ),
+    Output(
+        "persons",
+        ("source", "key", "person_id", "person_size", "confidence", "flags"),
+        ("source", "key"),
+    ),
+    Output(
+        "conflicts",
+        ("kind", "source_l", "key_l", "source_r", "key_r", "detail", "action"),
+        ("kind", "source_l", "key_l", "source_r", "key_r", "detail"),
+    ),
+    Output("rows", ("source", "file", "row", "key", "person_id"), ("source", "file", "row")),
+    Output("records", ("source", "key", "rows"), ("source", "key")),
+)  # fmt: skip
