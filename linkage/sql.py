@@ -121,7 +121,7 @@ def connect(
 
     `database` None gives one in memory (tests, and commands that keep nothing).
     """
-    config: dict[str, str | int | bool] = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "threads": threads,
         "memory_limit": memory,
         "autoinstall_known_extensions": False,

@@ -1,0 +1,144 @@
+"""Candidate pairs: the residual against everything it may still match, by the blocking rules of the model.
+
+Writes `candidates` (record_id_l, record_id_r, block_no: the first rule that found the pair). Pairs are counted
+before any is made; a key so common that its block would explode is left out and counted as a loss.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from linkage.errors import RefusedError
+from linkage.match.pool import POOL, sides_sql, still_open_sql
+from linkage.packs import Block
+from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
+from linkage.tables import CANDIDATES
+
+SEEKERS = "seekers"
+LARGEST_BLOCK_PAIRS = 20_000  # a key with more pairs than this says nothing about a person: a default or a hot value
+
+
+@dataclass(frozen=True)
+class BlockCount:
+    """What one blocking rule would make: keys, pairs, and the keys and pairs left out as too common."""
+
+    block_no: int
+    columns: tuple[str, ...]
+    keys: int
+    pairs: int
+    hot_keys: int
+    hot_pairs: int
+
+
+def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int) -> tuple[BlockCount, ...]:
+    """Make `candidates`; RefusedError where the blocking rules would make more pairs than `max_pairs`."""
+    run_steps(con, (seekers_step(), *(key_sizes_step(block, number) for number, block in enumerate(blocks))))
+    counts = tuple(_count_block(con, block, number) for number, block in enumerate(blocks))
+    expected = sum(item.pairs for item in counts)
+    if expected > max_pairs:
+        largest = max(counts, key=lambda item: item.pairs)
+        raise RefusedError(
+            f"The blocking rules would make up to {expected:,} pairs.",
+            where=f"blocking rule {largest.block_no + 1} of the model ({', '.join(largest.columns)})",
+            expected=f"at most {max_pairs:,} ([run] max_pairs)",
+            remedy="tighten the rule, or raise max_pairs if time and disk allow",
+        )
+    run_steps(con, (candidates_step(blocks, counts),))
+    return counts
+
+
+def seekers_step() -> Step:
+    """`seekers`: records of the pool that are not closed to every other source."""
+    return table_step(
+        SEEKERS,
+        f"""
+        with every as (select bit_or(1::uhugeint << source_no) as mask from sources)
+        select p.* from {POOL} p, every
+        where (p.closed_mask | case when p.is_within then 0::uhugeint else 1::uhugeint << p.source_no end)
+          <> every.mask""",
+    )
+
+
+def key_sizes_table(number: int) -> str:
+    """Name of the table of key sizes of a blocking rule."""
+    return f"block_keys_{number}"
+
+
+def key_sizes_step(block: Block, number: int) -> Step:
+    """`block_keys_N`: the key values of a rule that more than one record holds, and how many pairs they make.
+
+    `pairs` is an upper bound: pairs inside a source and pairs already closed are still counted.
+    """
+    left, right = block.sides
+    return table_step(
+        key_sizes_table(number),
+        f"""
+        with l as ({_side_sizes_sql(left)}), r as ({_side_sizes_sql(right)})
+        select l.* exclude (n), l.n * r.n as pairs
+        from l join r using ({", ".join(_key_names(left))})
+        where l.n * r.n > 1""",
+    )
+
+
+def _side_sizes_sql(columns: Sequence[str]) -> str:
+    keys = ", ".join(f"s.{ident(column)} as {name}" for column, name in zip(columns, _key_names(columns), strict=True))
+    known = " and ".join(f"s.{ident(column)} is not null" for column in columns)
+    return f"select {keys}, count(*) as n from {SEEKERS} s where {known} group by all"
+
+
+def _key_names(columns: Sequence[str]) -> list[str]:
+    return [f"k{number}" for number in range(len(columns))]
+
+
+def _count_block(con: Connection, block: Block, number: int) -> BlockCount:
+    found = rows(
+        con,
+        f"""
+        select count(*) filter (not is_hot), coalesce(sum(pairs) filter (not is_hot), 0),
+          count(*) filter (is_hot), coalesce(sum(pairs) filter (is_hot), 0)
+        from (select pairs, pairs > {LARGEST_BLOCK_PAIRS} as is_hot from {key_sizes_table(number)})""",
+    )[0]
+    keys, pairs, hot_keys, hot_pairs = (int(str(value)) for value in found)
+    return BlockCount(number, block.sides[0], keys, pairs, hot_keys, hot_pairs)
+
+
+def candidates_step(blocks: Sequence[Block], counts: Sequence[BlockCount]) -> Step:
+    """`candidates` from all rules; a pair found by several keeps the first."""
+    parts = [
+        select
+        for number, block in enumerate(blocks)
+        for select in _block_selects(block, number, has_hot_keys=counts[number].hot_keys > 0)
+    ]
+    return table_step(
+        CANDIDATES,
+        f"""
+        select record_id_l, record_id_r, min(block_no) as block_no
+        from ({" union all ".join(parts)})
+        group by record_id_l, record_id_r""",
+    )
+
+
+def _block_selects(block: Block, number: int, *, has_hot_keys: bool) -> list[str]:
+    """The pairs of one rule; a rule whose key differs by side is run both ways round."""
+    left, right = block.sides
+    ways = [(left, right)] if left == right else [(left, right), (right, left)]
+    return [_block_sql(one, other, left, number, has_hot_keys) for one, other in ways]
+
+
+def _block_sql(
+    columns_l: Sequence[str], columns_r: Sequence[str], key: Sequence[str], number: int, has_hot_keys: bool
+) -> str:
+    equal = " and ".join(f"l.{ident(a)} = r.{ident(b)}" for a, b in zip(columns_l, columns_r, strict=True))
+    side = "l" if tuple(columns_l) == tuple(key) else "r"
+    hot = ""
+    if has_hot_keys:
+        same = " and ".join(f"h.{name} = {side}.{ident(c)}" for name, c in zip(_key_names(key), key, strict=True))
+        hot = f"""
+          and not exists (
+            select 1 from {key_sizes_table(number)} h where h.pairs > {LARGEST_BLOCK_PAIRS} and {same})"""
+    return f"""
+        select l.record_id as record_id_l, r.record_id as record_id_r, {number} as block_no
+        from {SEEKERS} l
+        join {SEEKERS} r on {equal}
+        where {sides_sql()} and {still_open_sql()}{hot}"""

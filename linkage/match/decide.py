@@ -1,0 +1,205 @@
+"""Decisions: every piece of evidence on one scale of confidence, and what follows from it.
+
+Writes `links`: record_id_l, record_id_r, stage, rule, match_weight (log2 of the posterior odds, in bits),
+confidence, confidence_basis, decision (`link` or `review`), rivals, flags. Pairs under the review threshold are not
+kept. A guard that stops a pair the evidence would have linked is a row of `conflicts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linkage.match.calibration import PRIORS, RULE_PRECISION, other_evidence_sql
+from linkage.match.guards import different_upn_sql, twin_pattern_sql
+from linkage.match.pool import POOL
+from linkage.packs import ModelSpec, Rule
+from linkage.sql import Connection, Step, literal, rows, run_steps, table_step
+from linkage.tables import CANDIDATES, CONFLICTS, LINKS, LINKS_DETERMINISTIC, SCORED
+
+PAIRS = "pairs_to_score"
+JUDGED = "judged_pairs"
+REACH_BITS = 10  # a candidate is a rival when its odds are within a factor of about a thousand
+MANUAL_CONFIDENCE = 0.999  # a person decided; people err too
+MOST_CERTAIN_MODEL = 0.9999  # what a model of independent fields may claim: Fellegi-Sunter weights are over-confident
+
+
+def pairs_to_score_step() -> Step:
+    """`pairs_to_score`: deterministic links, pairs that a guard held, and candidates; each pair once."""
+    return table_step(
+        PAIRS,
+        f"""
+        select record_id_l, record_id_r from {LINKS_DETERMINISTIC}
+        union
+        select record_id_l, record_id_r from {CONFLICTS} where kind = 'agree_but_contradict'
+        union
+        select record_id_l, record_id_r from {CANDIDATES}""",
+    )
+
+
+def decide(
+    con: Connection, rules: Sequence[Rule], spec: ModelSpec | None, *, accept: float, review: float
+) -> dict[str, int]:
+    """Make `links`; returns how many rows each stage and decision has."""
+    used = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
+    parts = [deterministic_sql(rule, spec) for rule in rules if rule.id in used]
+    parts += [held_sql(rule, spec) for rule in rules if rule.id in used]
+    if spec is not None:
+        parts.append(probabilistic_sql(spec))
+    if not parts:
+        parts.append(no_pairs_sql())
+    run_steps(con, (weighed_step(parts), judged_step(), *decision_steps(accept=accept, review=review)))
+    counted = rows(con, f"select stage || ' ' || decision, count(*) from {LINKS} group by 1 order by 1")
+    return {str(name): int(str(n)) for name, n in counted}
+
+
+def deterministic_sql(rule: Rule, spec: ModelSpec | None) -> str:
+    """Links of one rule: the rule's precision, moved by the fields that it does not match on."""
+    return _by_rule_sql(
+        rule, spec, f"select record_id_l, record_id_r, null::varchar[] as held from {LINKS_DETERMINISTIC} "
+        f"where rule = {literal(rule.id)}"
+    )  # fmt: skip
+
+
+def held_sql(rule: Rule, spec: ModelSpec | None) -> str:
+    """Pairs of one rule that a guard held, with the guards that fired."""
+    prefix = rule.id + ": "
+    return _by_rule_sql(
+        rule, spec, f"select record_id_l, record_id_r, string_split(substr(detail, {len(prefix) + 1}), ', ') as held "
+        f"from {CONFLICTS} where kind = 'agree_but_contradict' and starts_with(detail, {literal(prefix)})"
+    )  # fmt: skip
+
+
+def _by_rule_sql(rule: Rule, spec: ModelSpec | None, pairs: str) -> str:
+    evidence = other_evidence_sql(rule, spec) if spec is not None else "0.0"
+    scored = (
+        f"left join {SCORED} s on s.record_id_l = d.record_id_l and s.record_id_r = d.record_id_r"
+        if spec is not None
+        else ""
+    )
+    return f"""
+        select d.record_id_l, d.record_id_r, 'deterministic' as stage, p.rule,
+          log2(p.precision / (1 - p.precision)) + coalesce({evidence}, 0) as match_weight,
+          p.basis as confidence_basis, 1 - 1 / (p.links + 2.0) as most_certain, d.held
+        from ({pairs}) d
+        join {RULE_PRECISION} p on p.rule = {literal(rule.id)}
+        {scored}"""
+
+
+def probabilistic_sql(spec: ModelSpec) -> str:
+    """Candidates: the model's evidence under the prior of their pair of sources."""
+    return f"""
+        select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
+          s.evidence_bits + q.prior_bits as match_weight, 'modelled' as confidence_basis,
+          {MOST_CERTAIN_MODEL} as most_certain, null::varchar[] as held
+        from {SCORED} s
+        join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
+        join {POOL} l on l.record_id = s.record_id_l
+        join {POOL} r on r.record_id = s.record_id_r
+        join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
+        where s.evidence_bits + q.prior_bits > {-REACH_BITS}"""
+
+
+def no_pairs_sql() -> str:
+    """An empty set of weighed pairs: no rule fired and there is no model."""
+    return """
+        select 0::bigint as record_id_l, 0::bigint as record_id_r, '' as stage, '' as rule, 0.0 as match_weight,
+          '' as confidence_basis, 0.0 as most_certain, null::varchar[] as held
+        limit 0"""
+
+
+def weighed_step(parts: Sequence[str]) -> Step:
+    """`weighed_pairs`: every pair once with its odds; a rule's link wins over a held one, and that over the model's.
+
+    Pairs on the never-link list are gone from here on.
+    """
+    return table_step(
+        "weighed_pairs",
+        f"""
+        select w.* exclude (turn)
+        from (select *, row_number() over (
+                partition by record_id_l, record_id_r
+                order by stage, held is not null, rule) as turn
+              from ({" union all ".join(parts)})) w
+        where turn = 1 and not exists (
+          select 1 from never_link n
+          where n.record_id_l = w.record_id_l and n.record_id_r = w.record_id_r)""",
+    )
+
+
+def judged_step() -> Step:
+    """`judged_pairs`: confidence after rivals, and what speaks against an automatic link.
+
+    In another source a person has one record unless the project says otherwise, so candidates of one record there
+    exclude each other: p_i = O_i / (1 + sum of O), on the side where that is less. Two near-equal candidates end
+    near one half, and neither is linked.
+    """
+    return table_step(
+        JUDGED,
+        f"""
+        with placed as (
+          select w.*, l.source_no as source_no_l, r.source_no as source_no_r,
+            exp2(least(greatest(w.match_weight, -60), 60)) as odds,
+            {twin_pattern_sql()} as is_twin_pattern, {different_upn_sql()} as has_different_upn
+          from weighed_pairs w
+          join {POOL} l on l.record_id = w.record_id_l
+          join {POOL} r on r.record_id = w.record_id_r),
+        crowded as (
+          select *,
+            case when source_no_l = source_no_r then odds else greatest(
+              sum(odds) over (partition by record_id_l, source_no_r, stage order by odds, record_id_r
+                              rows between unbounded preceding and unbounded following),
+              sum(odds) over (partition by record_id_r, source_no_l, stage order by odds, record_id_l
+                              rows between unbounded preceding and unbounded following)) end as crowd_odds,
+            list(odds) over (partition by record_id_l, source_no_r) as odds_of_l,
+            list(odds) over (partition by record_id_r, source_no_l) as odds_of_r
+          from placed)
+        select record_id_l, record_id_r, stage, rule, round(match_weight, 3) as match_weight,
+          round(least(most_certain, case when stage = 'deterministic' then odds / (1 + odds)
+                                         else odds / (1 + crowd_odds) end), 6) as confidence,
+          round(least(most_certain, odds / (1 + odds)), 6) as confidence_alone,
+          confidence_basis,
+          (len(list_filter(odds_of_l, lambda o: o >= odds * {2.0**-REACH_BITS})) - 1
+            + len(list_filter(odds_of_r, lambda o: o >= odds * {2.0**-REACH_BITS})) - 1)::integer as rivals,
+          held, is_twin_pattern, has_different_upn
+        from crowded""",
+    )
+
+
+def decision_steps(*, accept: float, review: float) -> tuple[Step, ...]:
+    """`links`, and `conflicts` for pairs that the evidence would have linked and a guard did not."""
+    return (
+        table_step(
+            LINKS,
+            """
+            with flagged as (
+              select *, list_filter([
+                  case when stage = 'probabilistic' and is_twin_pattern then 'twin_pattern' end,
+                  case when has_different_upn then 'different_upn' end,
+                  case when confidence_alone >= $accept and confidence < $accept then 'near_tie' end],
+                  lambda f: f is not null) as guards
+              from judged_pairs)
+            select record_id_l, record_id_r, stage, rule, match_weight, confidence, confidence_basis,
+              case when confidence >= $accept and held is null and len(guards) = 0 then 'link' else 'review' end
+                as decision,
+              rivals, list_sort(list_concat(coalesce(held, []), guards)) as flags
+            from flagged
+            where (confidence >= $review or confidence_alone >= $accept)
+              and not exists (select 1 from must_link m where m.record_id_l = flagged.record_id_l
+                              and m.record_id_r = flagged.record_id_r)
+            union all
+            select record_id_l, record_id_r, 'manual', 'override', null, $manual, 'assumed', 'link', 0, []
+            from must_link""",
+            {"accept": accept, "review": review, "manual": MANUAL_CONFIDENCE},
+        ),
+        Step(
+            CONFLICTS,
+            f"""
+            insert into {CONFLICTS}
+            select 'likely_but_held', record_id_l, record_id_r, rule || ': ' || array_to_string(flags, ', '), 'review'
+            from {LINKS} where stage = 'probabilistic' and decision = 'review' and len(flags) > 0
+              and match_weight >= log2($accept / (1 - $accept))
+            order by record_id_l, record_id_r""",
+            {"accept": accept},
+        ),
+    )
+

@@ -1,0 +1,103 @@
+"""Named claims about two records, as SQL predicates: what guards and requirements of rules are made of.
+
+`l` and `r` are aliases of `records`. Every predicate is true or false, never NULL: where a side does not
+know a value, nothing disagrees.
+"""
+
+from __future__ import annotations
+
+# Below this Jaro-Winkler similarity two names are different names. Chosen on name lists, not on any truth:
+# spelling variants of one name rarely fall under it, unrelated names rarely rise above it.
+DIFFERENT_NAME = 0.80
+
+
+def same_dob_sql() -> str:
+    """Both birth dates are known to the day and are equal."""
+    return "coalesce(l.dob = r.dob and l.dob_precision = 'day' and r.dob_precision = 'day', false)"
+
+
+def dob_agrees_sql() -> str:
+    """Both birth dates are known, and equal as far as both know them, or one slip of the pen apart."""
+    return f"(l.dob is not null and r.dob is not null and not {dob_conflict_sql()})"
+
+
+def dob_conflict_sql() -> str:
+    """Both birth dates are known and differ by more than one slip of the pen.
+
+    A slip: day and month swapped, or one of day, month and year different. What a side does not know
+    (day, month) is not compared.
+    """
+    by_day = """not (
+        cast(year(l.dob) = year(r.dob) as int) + cast(month(l.dob) = month(r.dob) as int)
+          + cast(day(l.dob) = day(r.dob) as int) >= 2
+        or year(l.dob) = year(r.dob) and day(l.dob) = month(r.dob) and month(l.dob) = day(r.dob))"""
+    return f"""coalesce(case
+        when l.dob_precision = 'year' or r.dob_precision = 'year' then year(l.dob) <> year(r.dob)
+        when l.dob_precision = 'month' or r.dob_precision = 'month'
+          then date_trunc('month', l.dob) <> date_trunc('month', r.dob)
+        else {by_day} end, false)"""
+
+
+def forename_conflict_sql() -> str:
+    """Both forenames are known, share no alternative, sound different and are not alike, in either order."""
+    return _different_names_sql("forename")
+
+
+def surname_conflict_sql() -> str:
+    """Both surnames are known, share no alternative or part, sound different and are not alike."""
+    return _different_names_sql("surname")
+
+
+def _different_names_sql(name: str) -> str:
+    return f"""coalesce(not list_has_any(l.{name}s, r.{name}s)
+        and l.{name}_phonetic is distinct from r.{name}_phonetic
+        and jaro_winkler_similarity(l.{name}, r.{name}) < {DIFFERENT_NAME}
+        and not (coalesce(list_has_any(l.forenames, r.surnames), false)
+                 and coalesce(list_has_any(l.surnames, r.forenames), false)), false)"""
+
+
+def names_missing_sql() -> str:
+    """At least one side holds no name at all, so that names can say nothing."""
+    return "(l.surname is null and l.forename is null or r.surname is null and r.forename is null)"
+
+
+def names_conflict_sql() -> str:
+    """Forename and surname both differ."""
+    return f"({forename_conflict_sql()} and {surname_conflict_sql()})"
+
+
+def sex_conflict_sql() -> str:
+    """Both sexes are known and differ."""
+    return "coalesce(l.sex <> r.sex, false)"
+
+
+def ethnicity_conflict_sql() -> str:
+    """Both ethnicities are known and fall in different groups of five."""
+    return "coalesce(l.ethnicity_5 <> r.ethnicity_5, false)"
+
+
+def twin_pattern_sql() -> str:
+    """Same birth date and a shared surname, but different forenames: as twins have."""
+    return f"""({same_dob_sql()} and coalesce(list_has_any(l.surnames, r.surnames), false)
+        and {forename_conflict_sql()})"""
+
+
+def different_upn_sql() -> str:
+    """Both sides hold valid permanent UPNs, and no UPN, nor a former one, connects them."""
+    return "coalesce(not list_has_any(l.upn_groups, r.upn_groups), false)"
+
+
+PREDICATES: dict[str, str] = {
+    "dob_agrees": dob_agrees_sql(),
+    "names_missing": names_missing_sql(),
+    "dob_conflict": dob_conflict_sql(),
+    "dob_conflict_without_names": f"({dob_conflict_sql()} and {names_missing_sql()})",
+    "forename_and_dob_conflict": f"({forename_conflict_sql()} and {dob_conflict_sql()})",
+    "names_conflict": names_conflict_sql(),
+    "name_and_sex_conflict": f"({forename_conflict_sql()} and {sex_conflict_sql()})",
+    "sex_conflict": sex_conflict_sql(),
+    "ethnicity_conflict": ethnicity_conflict_sql(),
+    "twin_pattern": twin_pattern_sql(),
+    "twin_present": twin_pattern_sql(),  # narrowed in match.deterministic to pairs whose twin is there
+    "different_upn": different_upn_sql(),
+}

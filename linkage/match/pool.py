@@ -1,0 +1,112 @@
+"""The pool: the narrow view of `records` that matching works on, and which records still seek a link.
+
+Table `pool`, key record_id: the columns that rules and the model compare, `upn_groups` (the groups of all
+valid permanent UPNs of the record, NULL where it has none) and two bit masks over sources:
+`linked_mask` (sources it has a deterministic link into) and `closed_mask` (of these, the ones that hold a
+person once, so that no second link may follow).
+"""
+
+from __future__ import annotations
+
+from linkage.errors import RefusedError
+from linkage.sql import Connection, Step, count, run_steps, table_step
+from linkage.tables import LINKS_DETERMINISTIC, RECORDS
+
+POOL = "pool"
+MOST_SOURCES = 120  # bits of a mask that fit in a UHUGEINT, with room to spare
+
+
+def make_pool(con: Connection) -> None:
+    """Make `pool` from `records` and `identifiers`, with empty masks.
+
+    Raises RefusedError where a project has more sources than the masks hold.
+    """
+    if count(con, "sources") > MOST_SOURCES:
+        raise RefusedError(
+            "The project has too many sources.",
+            where="linkage.toml: [sources]",
+            expected=f"at most {MOST_SOURCES}",
+            remedy="let one source take many files: path may be a folder or a glob",
+        )
+    run_steps(con, (upn_groups_of_records_step(), pool_step()))
+
+
+def upn_groups_of_records_step() -> Step:
+    """`record_upn_groups`: record_id, upn_groups (sorted list of the groups of its valid UPNs)."""
+    return table_step(
+        "record_upn_groups",
+        """
+        select i.record_id, list_sort(list(distinct coalesce(g.group_upn, i.value))) as upn_groups
+        from identifiers i
+        left join upn_groups g on g.value = i.value
+        where i.scheme = 'upn' and i.status = 'valid'
+        group by i.record_id""",
+    )
+
+
+def pool_step() -> Step:
+    """`pool`: one row per record."""
+    return table_step(
+        POOL,
+        f"""
+        select r.record_id, r.source_no, s.source, s.is_unique, s.is_within,
+          r.forename, r.surname, r.forenames, r.surnames, r.forename_phonetic, r.surname_phonetic,
+          left(r.forename, 1) as forename_initial, left(r.surname, 1) as surname_initial,
+          r.dob, r.dob_precision,
+          case when r.dob_precision <> 'year' then date_trunc('month', r.dob) end as dob_month,
+          year(r.dob) as dob_year,
+          r.postcode, r.postcodes, r.sector, r.district, r.address_line, r.uprn, r.authority, r.school_urn,
+          r.sex, r.ethnicity, r.ethnicity_5, u.upn_groups,
+          0::uhugeint as linked_mask, 0::uhugeint as closed_mask
+        from {RECORDS} r
+        join sources s on s.source_no = r.source_no
+        left join record_upn_groups u on u.record_id = r.record_id""",
+    )
+
+
+def mark_linked(con: Connection, rule_no: int) -> None:
+    """Add the links of one pass to the masks of the pool."""
+    run_steps(
+        con,
+        (
+            table_step(
+                "linked_into",
+                f"""
+                select record_id, bit_or(1::uhugeint << source_no) as linked_mask,
+                  bit_or(case when is_unique then 1::uhugeint << source_no else 0::uhugeint end) as closed_mask
+                from (
+                  select d.record_id_l as record_id, r.source_no, r.is_unique
+                  from {LINKS_DETERMINISTIC} d join {POOL} r on r.record_id = d.record_id_r
+                  where d.rule_no = $rule_no
+                  union all
+                  select d.record_id_r, l.source_no, l.is_unique
+                  from {LINKS_DETERMINISTIC} d join {POOL} l on l.record_id = d.record_id_l
+                  where d.rule_no = $rule_no)
+                group by record_id""",
+                {"rule_no": rule_no},
+            ),
+            Step(
+                POOL,
+                f"""
+                update {POOL} set linked_mask = {POOL}.linked_mask | i.linked_mask,
+                  closed_mask = {POOL}.closed_mask | i.closed_mask
+                from linked_into i where i.record_id = {POOL}.record_id""",
+            ),
+        ),
+    )
+
+
+def still_open_sql() -> str:
+    """May the pair l, r still be linked: a side is without a link into the other's source, and neither is closed.
+
+    A record that has its link in a source is not compared with that source again, unless the source may
+    hold the person twice and the other record has no link of its own.
+    """
+    return """(
+        ((l.linked_mask >> r.source_no) & 1::uhugeint) = 0 or ((r.linked_mask >> l.source_no) & 1::uhugeint) = 0)
+        and ((l.closed_mask >> r.source_no) & 1::uhugeint) = 0 and ((r.closed_mask >> l.source_no) & 1::uhugeint) = 0"""
+
+
+def sides_sql() -> str:
+    """Which side is left: the earlier source; within one source, where that is wanted, the earlier record."""
+    return "(l.source_no < r.source_no or l.source_no = r.source_no and l.is_within and l.record_id < r.record_id)"

@@ -1,0 +1,336 @@
+"""The Fellegi-Sunter model run by Splink; the only module that imports it.
+
+What Splink gets wrong silently is handled here: one `DuckDBAPI` per call (they cache), narrow tables with one
+row per id, frequencies registered from whole tables (a residual's would over-reward odd names), pairs handed
+over and not made by it (no blocking rule means a cartesian product), parameters explicit and rounded to nine
+digits (its sums differ in the last bits between runs), no log handlers, its tables dropped afterwards, its
+exceptions translated without their SQL text.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import splink.comparison_level_library as cll
+import splink.comparison_library as cl
+from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+
+from linkage.errors import LinkageError, RefusedError
+from linkage.match.pool import POOL
+from linkage.packs import Comparison, ModelSpec
+from linkage.sql import Connection, Step, count, ident, rows, run_steps, table_step
+
+MODEL_INPUT = "model_input"
+MODEL_PARAMETERS = "model_parameters"
+DIGITS = 9  # significant digits of a parameter; beyond them Splink's sums depend on the order of threads
+WEIGHT_DECIMALS = 6  # decimals of a weight in bits
+RAREST_TERM = 10.0  # a value counts as held by at least so many records, lest a typing error prove identity
+
+logging.getLogger("splink").addHandler(logging.NullHandler())
+logging.getLogger("splink").propagate = False
+
+
+@dataclass(frozen=True)
+class LevelParameters:
+    """m and u (0 to 1) of one level of a comparison, and where each came from.
+
+    Bases: `labels` (deterministic links), `em`, `sample` (random pairs), `assumed` (the model's file).
+    """
+
+    comparison: str
+    level_no: int
+    label: str
+    m: float
+    u: float
+    m_basis: str
+    u_basis: str
+
+    @property
+    def bits(self) -> float:
+        """log2(m/u): the evidence of this level."""
+        return math.log2(self.m / self.u)
+
+
+Parameters = tuple[LevelParameters, ...]
+
+
+def starting_parameters(spec: ModelSpec) -> Parameters:
+    """The values of the model's file, before any training."""
+    return tuple(
+        LevelParameters(comparison.name, number, level.label, level.m, level.u, "assumed", "assumed")
+        for comparison in spec.comparison
+        for number, level in enumerate(comparison.levels)
+    )
+
+
+def rounded(parameters: Parameters) -> Parameters:
+    """The parameters to nine significant digits, so that reruns give the same bytes."""
+    return tuple(replace(level, m=_significant(level.m), u=_significant(level.u)) for level in parameters)
+
+
+def _significant(value: float) -> float:
+    return float(f"{value:.{DIGITS}g}")
+
+
+def make_model_input(con: Connection, spec: ModelSpec) -> None:
+    """`model_input` (unique_id = record_id, and the columns the model compares) and the frequency tables."""
+    run_steps(con, (model_input_step(spec), *(frequency_step(column) for column in frequency_columns(spec))))
+
+
+def model_input_step(spec: ModelSpec) -> Step:
+    """`model_input`: narrow, one row per record."""
+    wanted = dict.fromkeys(column for comparison in spec.comparison for column in comparison.columns)
+    listed = ", ".join(ident(column) for column in wanted)
+    return table_step(MODEL_INPUT, f"select record_id as unique_id, {listed} from {POOL}")
+
+
+def frequency_columns(spec: ModelSpec) -> tuple[str, ...]:
+    """Columns whose term frequency adjusts a weight."""
+    found = (level.tf for comparison in spec.comparison for level in comparison.levels if level.tf)
+    return tuple(dict.fromkeys(found))
+
+
+def frequency_table(column: str) -> str:
+    """Name of the term-frequency table of a column."""
+    return f"frequency__{column}"
+
+
+def frequency_step(column: str) -> Step:
+    """`frequency__COLUMN` (COLUMN, tf_COLUMN): share of all records with a value that hold this one."""
+    name = ident(column)
+    return table_step(
+        frequency_table(column),
+        f"""
+        select {name}, count(*) / sum(count(*)) over () as {ident("tf_" + column)}
+        from {POOL} where {name} is not null group by {name}""",
+    )
+
+
+def estimate_u(con: Connection, spec: ModelSpec, *, seed: int, max_pairs: float = 1e7) -> dict[tuple[str, int], float]:
+    """u of every level that random pairs of all records showed; keys are (comparison, level_no)."""
+    with _splink(con, spec, starting_parameters(spec)) as linker:
+        linker.training.estimate_u_using_random_sampling(max_pairs=max_pairs, seed=seed)
+        return _trained(linker, "u_probability")
+
+
+def estimate_m_from_links(con: Connection, spec: ModelSpec, labels: str) -> dict[tuple[str, int], float]:
+    """m of every level among the pairs of the table `labels` (record_id_l, record_id_r)."""
+    with _splink(con, spec, starting_parameters(spec)) as linker:
+        run_steps(con, (_labels_step(labels),))
+        linker.training.estimate_m_from_pairwise_labels(linker._db_api.register("splink_labels"))
+        return _trained(linker, "m_probability")
+
+
+def estimate_m_by_em(
+    con: Connection, spec: ModelSpec, parameters: Parameters, *, prior: float
+) -> tuple[dict[tuple[str, int], float], tuple[str, ...]]:
+    """m by expectation maximisation over the model's `em_blocking`, and what went wrong, in words.
+
+    u is kept as given. A session that finds no pairs, or stops at its limit, is reported.
+    """
+    troubles: list[str] = []
+    with _splink(con, spec, parameters, prior=prior, given=("u",)) as linker:
+        for columns in spec.model.em_blocking:
+            try:
+                session = linker.training.estimate_parameters_using_expectation_maximisation(
+                    block_on(*columns), estimate_without_term_frequencies=True, max_pairs=2_000_000
+                )
+            except Exception as error:
+                troubles.append(f"em_no_pairs: blocking on {' and '.join(columns)} ({type(error).__name__})")
+                continue
+            if not _has_converged(session):
+                troubles.append(f"em_stopped_at_limit: blocking on {' and '.join(columns)}")
+        return _trained(linker, "m_probability"), tuple(troubles)
+
+
+def score_pairs(con: Connection, spec: ModelSpec, parameters: Parameters, *, pairs: str, into: str) -> None:
+    """Score the table `pairs` (record_id_l, record_id_r) into the table `into`.
+
+    `into` has record_id_l, record_id_r, and per comparison `level_NAME` (level_no; -1 no evidence) and
+    `bits_NAME` (evidence in bits, term frequency included), and `evidence_bits`, their sum: no prior in it.
+    """
+    if count(con, pairs) == 0:
+        run_steps(con, (_no_scores_step(spec, into),))
+        return
+    with _splink(con, spec, parameters, given=("m", "u"), keep_levels=True) as linker:
+        run_steps(con, (_blocked_pairs_step(pairs),))
+        linker.table_management.register_blocked_pairs_for_predict(linker._db_api.register("splink_pairs"))
+        for column in frequency_columns(spec):
+            lookup = linker._db_api.register(frequency_table(column))
+            linker.table_management.register_term_frequency_lookup(lookup, column)
+        scored = linker.inference.predict(warning_mode="never")
+        run_steps(con, (_scores_step(spec, scored.physical_name, into),))
+        run_steps(con, (Step("splink_pairs", "drop table splink_pairs"),))
+
+
+def _scores_step(spec: ModelSpec, predictions: str, into: str) -> Step:
+    adjusted = {comparison.name for comparison in spec.comparison if any(level.tf for level in comparison.levels)}
+    bits = {
+        comparison.name: f"round(p.{ident('mw_' + comparison.name)}"
+        + (f" + p.{ident('mw_tf_adj_' + comparison.name)}" if comparison.name in adjusted else "")
+        + f", {WEIGHT_DECIMALS})"
+        for comparison in spec.comparison
+    }
+    top = {comparison.name: len(comparison.levels) - 1 for comparison in spec.comparison}
+    listed = ",\n          ".join(
+        f"(case when p.{ident('gamma_' + name)} = -1 then -1 else {top[name]} - p.{ident('gamma_' + name)} end)"
+        f"::tinyint as {ident('level_' + name)}, {bits[name]} as {ident('bits_' + name)}"
+        for name in bits
+    )
+    return table_step(
+        into,
+        f"""
+        select p.unique_id_l as record_id_l, p.unique_id_r as record_id_r,
+          {listed},
+          round({" + ".join(bits.values())}, {WEIGHT_DECIMALS}) as evidence_bits
+        from {ident(predictions)} p""",
+    )
+
+
+def _no_scores_step(spec: ModelSpec, into: str) -> Step:
+    listed = ", ".join(
+        f"0::tinyint as {ident('level_' + c.name)}, 0.0::double as {ident('bits_' + c.name)}" for c in spec.comparison
+    )
+    return table_step(
+        into,
+        f"select 0::bigint as record_id_l, 0::bigint as record_id_r, {listed}, 0.0::double as evidence_bits limit 0",
+    )
+
+
+def _labels_step(labels: str) -> Step:
+    return table_step(
+        "splink_labels",
+        f"""
+        select '{MODEL_INPUT}' as source_dataset_l, record_id_l as unique_id_l,
+          '{MODEL_INPUT}' as source_dataset_r, record_id_r as unique_id_r
+        from {ident(labels)}""",
+    )
+
+
+def _blocked_pairs_step(pairs: str) -> Step:
+    return table_step(
+        "splink_pairs",
+        f"select '0' as match_key, record_id_l as join_key_l, record_id_r as join_key_r from {ident(pairs)}",
+    )
+
+
+@contextmanager
+def _splink(
+    con: Connection,
+    spec: ModelSpec,
+    parameters: Parameters,
+    *,
+    prior: float = 0.5,
+    given: tuple[str, ...] = (),
+    keep_levels: bool = False,
+) -> Iterator[Any]:
+    """A linker over `model_input`; its exceptions become ours, and its tables are gone afterwards.
+
+    `given` says which of "m" and "u" the linker is told; the others it has to learn.
+    """
+    records = count(con, MODEL_INPUT)
+    settings = SettingsCreator(
+        link_type="dedupe_only",
+        comparisons=[_comparison(item, parameters, records, given) for item in spec.comparison],
+        blocking_rules_to_generate_predictions=[block_on("unique_id")],
+        probability_two_random_records_match=prior,
+        unique_id_column_name="unique_id",
+        retain_matching_columns=keep_levels,
+        retain_intermediate_calculation_columns=True,
+    )
+    api = DuckDBAPI(con)
+    try:
+        yield Linker(api.register(MODEL_INPUT, dataset_display_name=MODEL_INPUT), settings, log_level=None)
+    except LinkageError:
+        raise
+    except Exception as error:
+        if "OutOfMemory" in type(error).__name__ or "Out of Memory" in str(error)[:4000]:
+            raise RefusedError(
+                "The memory limit is too small for the probabilistic stage.",
+                remedy="give `--memory` a larger value, then use --resume",
+            ) from error
+        raise LinkageError(
+            f"Splink could not run the model {spec.model.id!r} ({type(error).__name__}).",
+            where=f"models/{spec.model.id}",
+            expected="conditions that DuckDB understands, over columns of `records`",
+            remedy="check the model's conditions; if it is the bundled one, report this",
+        ) from error
+    finally:
+        _drop_splink_tables(con)
+
+
+def _drop_splink_tables(con: Connection) -> None:
+    found = rows(
+        con,
+        r"""
+        select table_name, table_type from information_schema.tables
+        where table_name like '\_\_splink\_\_%' escape '\' order by table_name""",
+    )
+    for name, kind in found:
+        con.execute(f"drop {'view' if kind == 'VIEW' else 'table'} if exists {ident(str(name))}")
+
+
+def _comparison(comparison: Comparison, parameters: Parameters, records: int, given: tuple[str, ...]) -> Any:
+    values = {level.level_no: level for level in parameters if level.comparison == comparison.name}
+    levels = [cll.CustomLevel(comparison.null, "not known").configure(is_null_level=True)]
+    for number, level in enumerate(comparison.levels):
+        made = cll.CustomLevel(level.when, level.label) if level.when else cll.ElseLevel()
+        options: dict[str, Any] = {}
+        if "m" in given:
+            options["m_probability"] = values[number].m
+        if "u" in given:
+            options |= {"u_probability": values[number].u, "fix_u_probability": True}
+        if level.tf:
+            options |= {"tf_adjustment_column": level.tf, "tf_minimum_u_value": RAREST_TERM / max(records, 1)}
+        levels.append(made.configure(**options))
+    return cl.CustomComparison(comparison_levels=levels, output_column_name=comparison.name)
+
+
+def _trained(linker: Any, what: str) -> dict[tuple[str, int], float]:
+    """The values Splink estimated, by comparison and level number; a level it never saw is not among them."""
+    model = linker.misc.save_model_to_json(None)
+    return {
+        (comparison["output_column_name"], number): float(level[what])
+        for comparison in model["comparisons"]
+        for number, level in enumerate(item for item in comparison["comparison_levels"] if "is_null_level" not in item)
+        if what in level
+    }
+
+
+def _has_converged(session: Any) -> bool:
+    """Splink calls a session converged even when it stopped at its limit; count its iterations."""
+    history = session._core_model_settings_history
+    return len(history) <= 25
+
+
+def save_parameters(con: Connection, parameters: Parameters) -> None:
+    """`model_parameters`: one row per level, as scored with."""
+    run_steps(
+        con,
+        (
+            Step(
+                MODEL_PARAMETERS,
+                f"""create or replace table {MODEL_PARAMETERS} (comparison varchar, level_no tinyint, label varchar,
+                m double, u double, bits double, m_basis varchar, u_basis varchar)""",
+            ),
+        ),
+    )
+    for level in parameters:
+        values = (level.comparison, level.level_no, level.label, level.m, level.u, level.bits, level.m_basis, level.u_basis)
+        con.execute(f"insert into {MODEL_PARAMETERS} values (?, ?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def read_parameters(con: Connection) -> Parameters:
+    """The parameters a run was scored with."""
+    found: Sequence[tuple[Any, ...]] = rows(
+        con,
+        f"select comparison, level_no, label, m, u, m_basis, u_basis from {MODEL_PARAMETERS} order by rowid",
+    )
+    return tuple(LevelParameters(*row) for row in found)
+
+

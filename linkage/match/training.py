@@ -1,0 +1,156 @@
+"""Training: m from what the identifiers found, u from whole tables, and what each rests on.
+
+The deterministic links of identifier rules are labels for m: free, many, and cleaner than the residual, which is
+said beside them. Links of rules on names are no labels: names agree there by decree. Where there are too few
+labels, m comes from expectation maximisation. Nothing falls back in silence: each level says its basis, and each
+doubt is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from linkage.match.pool import POOL
+from linkage.match.probabilistic import (
+    LevelParameters,
+    Parameters,
+    estimate_m_by_em,
+    estimate_m_from_links,
+    estimate_u,
+    make_model_input,
+    rounded,
+    save_parameters,
+    starting_parameters,
+)
+from linkage.packs import ModelSpec, Rule
+from linkage.sql import Connection, count, literal, rows, run_steps, table_step
+from linkage.tables import LINKS_DETERMINISTIC
+
+LABELS = "training_labels"
+FEWEST_LABELS = 500  # below this, a level seen by one pair in a hundred would rest on five pairs
+MOST_LABELS = 200_000  # more labels change no third digit of m
+STARTING_WEIGHT = 20.0  # how many labels the model's own values count for: a level never seen is rare, not impossible
+SMALLEST = 1e-6  # floor of m and u: no single field may be proof or veto
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The parameters a run scores with, how many labels they rest on, and what was doubtful (codes and levels)."""
+
+    parameters: Parameters
+    labels: int
+    doubts: tuple[str, ...]
+
+
+def train(con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int) -> Trained:
+    """Train the model on the run's own records, and write `model_parameters`."""
+    make_model_input(con, spec)
+    run_steps(con, (table_step(LABELS, labels_sql(rules)),))
+    labels = count(con, LABELS)
+    start = starting_parameters(spec)
+    with_u = _with_u(start, estimate_u(con, spec, seed=seed), matches_among_random_pairs(con))
+    troubles: tuple[str, ...] = ()
+    if labels >= FEWEST_LABELS:
+        with_m = _with_m(with_u, estimate_m_from_links(con, spec, LABELS), "labels", labels)
+    else:
+        found, troubles = estimate_m_by_em(con, spec, with_u, prior=_prior_of_em(con))
+        with_m = _with_m(with_u, found, "em", FEWEST_LABELS)
+    parameters = rounded(_normalised(with_m))
+    save_parameters(con, parameters)
+    return Trained(parameters, labels, (*troubles, *_doubts(parameters)))
+
+
+def labels_sql(rules: Sequence[Rule]) -> str:
+    """Pairs that an identifier rule linked, a fixed sample of them where there are very many."""
+    trusted = ", ".join(literal(rule.id) for rule in rules if rule.identifiers) or "''"
+    return f"""
+        with trusted as (select record_id_l, record_id_r from {LINKS_DETERMINISTIC} where rule in ({trusted})),
+        share as (select greatest(1, count(*) // {MOST_LABELS}) as one_in from trusted)
+        select record_id_l, record_id_r from trusted, share
+        where hash(record_id_l, record_id_r) % one_in = 0"""
+
+
+def matches_among_random_pairs(con: Connection) -> float:
+    """Share (0 to 1) of all pairs of records that are known links: what a random sample for u is tainted with."""
+    records, links = count(con, POOL), count(con, LINKS_DETERMINISTIC)
+    return links / max(1.0, records * (records - 1) / 2)
+
+
+def _with_u(parameters: Parameters, found: dict[tuple[str, int], float], tainted: float) -> Parameters:
+    """u as sampled, less the true matches in the sample: u = (observed - p m) / (1 - p)."""
+
+    def learnt(level: LevelParameters) -> LevelParameters:
+        observed = found.get((level.comparison, level.level_no))
+        if observed is None:
+            return level
+        clean = (observed - tainted * level.m) / (1 - tainted)
+        return replace(level, u=max(clean, observed / 10, SMALLEST), u_basis="sample")
+
+    return tuple(learnt(level) for level in parameters)
+
+
+def _with_m(parameters: Parameters, found: dict[tuple[str, int], float], basis: str, pairs: int) -> Parameters:
+    """m as found, drawn to the model's own value by the weight of a few pairs.
+
+    A comparison of which nothing was found keeps the model's values: no pair held the field on both sides.
+    """
+    seen = {comparison for comparison, _ in found}
+    weight = STARTING_WEIGHT / (pairs + STARTING_WEIGHT)
+
+    def learnt(level: LevelParameters) -> LevelParameters:
+        if level.comparison not in seen:
+            return level
+        m = found.get((level.comparison, level.level_no), 0.0) * (1 - weight) + level.m * weight
+        return replace(level, m=max(m, SMALLEST), m_basis=basis)
+
+    return tuple(learnt(level) for level in parameters)
+
+
+def _normalised(parameters: Parameters) -> Parameters:
+    """m and u of every comparison sum to one again."""
+    m_sum: dict[str, float] = {}
+    u_sum: dict[str, float] = {}
+    for level in parameters:
+        m_sum[level.comparison] = m_sum.get(level.comparison, 0.0) + level.m
+        u_sum[level.comparison] = u_sum.get(level.comparison, 0.0) + level.u
+    return tuple(
+        replace(level, m=level.m / m_sum[level.comparison], u=level.u / u_sum[level.comparison])
+        for level in parameters
+    )
+
+
+def _prior_of_em(con: Connection) -> float:
+    """A starting prior where nothing is known: every record has one partner somewhere."""
+    return min(0.5, 1 / max(2.0, float(count(con, POOL))))
+
+
+def _doubts(parameters: Parameters) -> tuple[str, ...]:
+    """Levels that rest on no data although their comparison does, and weights that point the wrong way."""
+    learnt = {level.comparison for level in parameters if level.m_basis != "assumed"}
+    doubts = [
+        f"level_never_seen: {level.comparison}, {level.label}"
+        for level in parameters
+        if level.comparison in learnt and "assumed" in (level.m_basis, level.u_basis)
+    ]
+    doubts += [f"comparison_not_trained: {name}" for name in dict.fromkeys(
+        level.comparison for level in parameters if level.comparison not in learnt)]  # fmt: skip
+    doubts += [
+        f"weight_points_the_wrong_way: {level.comparison}, {level.label}"
+        for level in parameters
+        if level.level_no == 0 and level.bits < 0
+    ]
+    return tuple(doubts)
+
+
+def labelled_sources(con: Connection) -> list[tuple[object, ...]]:
+    """source_l, source_r and number of labels: where the labels come from."""
+    return rows(
+        con,
+        f"""
+        select l.source, r.source, count(*)
+        from {LABELS} t
+        join {POOL} l on l.record_id = t.record_id_l
+        join {POOL} r on r.record_id = t.record_id_r
+        group by all order by all""",
+    )
