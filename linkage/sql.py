@@ -63,7 +63,7 @@ def execute(con: Connection, sql: str, params: Mapping[str, object] | None = Non
             remedy="give `--memory` a larger value, or free disk space, then use --resume",
         ) from error
     except duckdb.IOException as error:
-        if _is_full_disk(error):
+        if is_full_disk(error):
             raise full_disk() from error
         raise
 
@@ -78,14 +78,10 @@ def full_disk() -> RefusedError:
     )
 
 
-def _is_full_disk(error: Exception) -> bool:
+def is_full_disk(error: Exception) -> bool:
+    """Whether an error of DuckDB or of the system says that there is no room left to write."""
     text = str(error).lower()
-    return (
-        "no space left" in text
-        or "not enough space" in text
-        or "disk quota" in text
-        or "file too large" in text
-    )
+    return any(words in text for words in ("no space left", "not enough space", "disk quota", "file too large"))
 
 
 def rows(con: Connection, sql: str, params: Mapping[str, object] | None = None) -> list[tuple[object, ...]]:

@@ -81,7 +81,7 @@ class Extract:
     findings: tuple[Finding, ...] = ()
 
 
-# --- working tables of a run ---------------------------------------------------------------------
+# --- working tables of a run: each is written by one stage, and never changed by a later one ---------------------------------------------------------------------
 
 SOURCES = "sources"  # source_no, source, format, is_unique, is_within
 RECORDS = "records"  # record_id; see prepare.records for the columns
@@ -89,10 +89,13 @@ ROWS = "source_rows"  # source_no, file, row, record_id
 IDENTIFIERS = "identifiers"  # record_id, scheme, scope, value, status, raw
 UPN_GROUPS = "upn_groups"  # value -> the smallest UPN of the same child, through former UPNs
 LINKS_DETERMINISTIC = "links_deterministic"
-CONFLICTS = "conflicts"
+CONFLICTS_OF_PASSES = "conflicts_of_passes"  # kind, record_id_l, record_id_r, detail, action
 CANDIDATES = "candidates"
 SCORED = "scored_pairs"
-LINKS = "links"
+DECIDED = "decided_pairs"  # links before persons are made
+CONFLICTS_OF_DECISIONS = "conflicts_of_decisions"
+LINKS = "links"  # decided_pairs, with links that were cut set to review
+CONFLICTS = "conflicts"  # all of them
 PERSONS = "persons"
 
 # --- what a run writes ---------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """Persons: accepted links become a partition of all records, singletons included.
 
-Writes `persons` (record_id, person_no, person_id, person_size, confidence, flags), changes the decision of cut
-links in `links` to `review`, and adds every cut to `conflicts`.
+Writes `persons` (record_id, person_no, person_id, person_size, confidence, flags), `links` (the decided pairs, links
+that were cut set to `review`) and `conflicts` (those of all stages, the cuts among them).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from linkage.cluster.constraints import Cut, Edge, Member, repair
 from linkage.errors import RefusedError
 from linkage.match.pool import POOL
 from linkage.sql import Connection, Step, count, rows, run_steps, table_step
-from linkage.tables import CONFLICTS, LINKS, PERSONS, RECORDS
+from linkage.tables import CONFLICTS, CONFLICTS_OF_DECISIONS, CONFLICTS_OF_PASSES, DECIDED, LINKS, PERSONS, RECORDS
 
 COMPONENTS = "components"
 LARGEST_COMPONENT = 5_000  # a person with more records than this is a mistake in the data, not a child
@@ -36,11 +36,11 @@ class PersonCount:
 
 def make_persons(con: Connection, *, run_key: str) -> PersonCount:
     """Make `persons` from `links`; `run_key` makes ids opaque and different from those of any other run."""
-    _label(con)
+    _label(con, DECIDED)
     cuts = _repair_broken(con)
+    _apply_cuts(con, cuts)
     if cuts:
-        _cut_links(con, cuts)
-        _label(con)
+        _label(con, LINKS)
     run_steps(con, (person_step(run_key),))
     made = rows(
         con,
@@ -52,11 +52,11 @@ def make_persons(con: Connection, *, run_key: str) -> PersonCount:
     return PersonCount(persons, linked, largest, len(cuts))
 
 
-def _label(con: Connection) -> None:
-    """`components` (record_id, component: its smallest record id)."""
+def _label(con: Connection, links: str) -> None:
+    """`components` (record_id, component: its smallest record id) of the accepted links."""
     records = count(con, RECORDS)
     edges = con.execute(
-        f"select record_id_l, record_id_r from {LINKS} where decision = 'link' order by 1, 2"
+        f"select record_id_l, record_id_r from {links} where decision = 'link' order by 1, 2"
     ).fetchnumpy()
     label = label_components(records, np.asarray(edges["record_id_l"]), np.asarray(edges["record_id_r"]))
     labelled = pa.table({"record_id": np.arange(records, dtype=np.int64), "component": label})
@@ -141,7 +141,7 @@ def _edges_sql() -> str:
         select c.component, k.record_id_l, k.record_id_r, k.confidence, coalesce(k.match_weight, 0)
         from broken_components b
         join {COMPONENTS} c using (component)
-        join {LINKS} k on k.record_id_l = c.record_id and k.decision = 'link'
+        join {DECIDED} k on k.record_id_l = c.record_id and k.decision = 'link'
         order by c.component, k.record_id_l, k.record_id_r"""
 
 
@@ -157,34 +157,38 @@ def _refuse_giants(con: Connection) -> None:
         )
 
 
-def _cut_links(con: Connection, cuts: list[Cut]) -> None:
-    """Cut links stay for review, flagged; each is a conflict."""
+def _apply_cuts(con: Connection, cuts: list[Cut]) -> None:
+    """Make `links` and `conflicts`: cut links stay for review, flagged, and each is a conflict."""
     table = pa.table({
         "record_id_l": pa.array([cut.edge.record_id_l for cut in cuts], pa.int64()),
         "record_id_r": pa.array([cut.edge.record_id_r for cut in cuts], pa.int64()),
         "reason": pa.array([cut.reason for cut in cuts], pa.string()),
     })  # fmt: skip
-    con.register("cut_links", table)
+    con.register("cuts", table)
     run_steps(
         con,
         (
-            Step(
+            table_step("cut_links", "select * from cuts order by record_id_l, record_id_r"),
+            table_step(
                 LINKS,
                 f"""
-                update {LINKS} set decision = 'review', flags = list_append({LINKS}.flags, c.reason)
-                from cut_links c
-                where c.record_id_l = {LINKS}.record_id_l and c.record_id_r = {LINKS}.record_id_r""",
+                select d.* exclude (decision, flags), if(c.reason is null, d.decision, 'review') as decision,
+                  if(c.reason is null, d.flags, list_append(d.flags, c.reason)) as flags
+                from {DECIDED} d
+                left join cut_links c on c.record_id_l = d.record_id_l and c.record_id_r = d.record_id_r""",
             ),
-            Step(
+            table_step(
                 CONFLICTS,
                 f"""
-                insert into {CONFLICTS}
-                select 'person_breaks_a_rule', record_id_l, record_id_r, reason, 'cut'
-                from cut_links order by record_id_l, record_id_r""",
+                select * from {CONFLICTS_OF_PASSES}
+                union all
+                select * from {CONFLICTS_OF_DECISIONS}
+                union all
+                select 'person_breaks_a_rule', record_id_l, record_id_r, reason, 'cut' from cut_links""",
             ),
         ),
     )
-    con.unregister("cut_links")
+    con.unregister("cuts")
 
 
 def person_step(run_key: str) -> Step:

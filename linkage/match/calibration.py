@@ -16,7 +16,7 @@ from linkage.match.deterministic import masked_precision
 from linkage.match.pool import POOL
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
-from linkage.tables import LINKS_DETERMINISTIC
+from linkage.tables import CANDIDATES, LINKS_DETERMINISTIC
 
 RULE_PRECISION = "rule_precision"
 PRIORS = "source_pair_priors"
@@ -124,7 +124,7 @@ def estimate_priors(con: Connection, scored: str) -> None:
     that blocking never made count as non-matches.
     """
     run_steps(con, (residual_sizes_step(),))
-    sizes = rows(con, "select source_no_l, source_no_r, residual_l, residual_r, pairs from residual_sizes order by 1, 2")
+    sizes = rows(con, "select * from residual_sizes order by source_no_l, source_no_r")
     histogram = _weights_by_source_pair(con, scored)
     run_steps(con, (Step(PRIORS, f"""create or replace table {PRIORS} (source_no_l smallint, source_no_r smallint,
         residual_l bigint, residual_r bigint, expected_matches double, prior_bits double)"""),))  # fmt: skip
@@ -144,23 +144,25 @@ def residual_sizes_step() -> Step:
         "residual_sizes",
         f"""
         with sides as (
-          select l.source_no as source_no_l, r.source_no as source_no_r, l.is_unique as unique_l, r.is_unique as unique_r
+          select l.source_no as source_no_l, r.source_no as source_no_r,
+            1::uhugeint << l.source_no::uhugeint as bit_l, 1::uhugeint << r.source_no::uhugeint as bit_r,
+            l.is_unique as unique_l, r.is_unique as unique_r
           from sources l join sources r
             on l.source_no < r.source_no or l.source_no = r.source_no and l.is_within),
         sizes as (
           select s.*,
             (select count(*) from {POOL} p where p.source_no = s.source_no_l
-               and ((p.linked_mask >> s.source_no_r) & 1::uhugeint) = 0) as residual_l,
+               and (p.linked_mask & s.bit_r) = 0) as residual_l,
             (select count(*) from {POOL} p where p.source_no = s.source_no_r
-               and ((p.linked_mask >> s.source_no_l) & 1::uhugeint) = 0) as residual_r,
+               and (p.linked_mask & s.bit_l) = 0) as residual_r,
             (select count(*) from {POOL} p where p.source_no = s.source_no_l) as all_l,
             (select count(*) from {POOL} p where p.source_no = s.source_no_r) as all_r
           from sides s)
         select source_no_l, source_no_r, residual_l, residual_r,
           case when source_no_l = source_no_r then all_l * (all_l - 1) // 2
             when unique_l and unique_r then residual_l * residual_r
-            when unique_r then residual_l * residual_r
-            when unique_l then residual_l * residual_r
+            when unique_l then all_l * residual_r
+            when unique_r then residual_l * all_r
             else all_l * all_r - (all_l - residual_l) * (all_r - residual_r) end as pairs
         from sizes""",
     )
@@ -174,6 +176,7 @@ def _weights_by_source_pair(
         f"""
         select l.source_no, r.source_no, round(s.evidence_bits, 1) as bits, count(*)
         from {ident(scored)} s
+        join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
         join {POOL} l on l.record_id = s.record_id_l
         join {POOL} r on r.record_id = s.record_id_r
         group by 1, 2, 3 order by 1, 2, 3""",

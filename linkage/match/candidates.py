@@ -53,10 +53,9 @@ def seekers_step() -> Step:
     return table_step(
         SEEKERS,
         f"""
-        with every as (select bit_or(1::uhugeint << source_no) as mask from sources)
+        with every as (select bit_or(source_bit) as mask from {POOL})
         select p.* from {POOL} p, every
-        where (p.closed_mask | case when p.is_within then 0::uhugeint else 1::uhugeint << p.source_no end)
-          <> every.mask""",
+        where (p.closed_mask | case when p.is_within then 0::uhugeint else p.source_bit end) <> every.mask""",
     )
 
 

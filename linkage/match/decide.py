@@ -1,8 +1,8 @@
 """Decisions: every piece of evidence on one scale of confidence, and what follows from it.
 
-Writes `links`: record_id_l, record_id_r, stage, rule, match_weight (log2 of the posterior odds, in bits),
+Writes `decided_pairs`: record_id_l, record_id_r, stage, rule, match_weight (log2 of the posterior odds, in bits),
 confidence, confidence_basis, decision (`link` or `review`), rivals, flags. Pairs under the review threshold are not
-kept. A guard that stops a pair the evidence would have linked is a row of `conflicts`.
+kept. A guard that stops a pair the evidence would have linked is a row of `conflicts_of_decisions`.
 """
 
 from __future__ import annotations
@@ -14,11 +14,18 @@ from linkage.match.guards import different_upn_sql, twin_pattern_sql
 from linkage.match.pool import POOL
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, literal, rows, run_steps, table_step
-from linkage.tables import CANDIDATES, CONFLICTS, LINKS, LINKS_DETERMINISTIC, SCORED
+from linkage.tables import (
+    CANDIDATES,
+    CONFLICTS_OF_DECISIONS,
+    CONFLICTS_OF_PASSES,
+    DECIDED,
+    LINKS_DETERMINISTIC,
+    SCORED,
+)
 
 PAIRS = "pairs_to_score"
 JUDGED = "judged_pairs"
-REACH_BITS = 10  # a candidate is a rival when its odds are within a factor of about a thousand
+REACH_BITS = 10  # a pair whose posterior odds are under one in a thousand is no rival to any other
 MANUAL_CONFIDENCE = 0.999  # a person decided; people err too
 MOST_CERTAIN_MODEL = 0.9999  # what a model of independent fields may claim: Fellegi-Sunter weights are over-confident
 
@@ -30,7 +37,7 @@ def pairs_to_score_step() -> Step:
         f"""
         select record_id_l, record_id_r from {LINKS_DETERMINISTIC}
         union
-        select record_id_l, record_id_r from {CONFLICTS} where kind = 'agree_but_contradict'
+        select record_id_l, record_id_r from {CONFLICTS_OF_PASSES} where kind = 'agree_but_contradict'
         union
         select record_id_l, record_id_r from {CANDIDATES}""",
     )
@@ -39,7 +46,7 @@ def pairs_to_score_step() -> Step:
 def decide(
     con: Connection, rules: Sequence[Rule], spec: ModelSpec | None, *, accept: float, review: float
 ) -> dict[str, int]:
-    """Make `links`; returns how many rows each stage and decision has."""
+    """Make `decided_pairs`; returns how many rows each stage and decision has."""
     used = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
     parts = [deterministic_sql(rule, spec) for rule in rules if rule.id in used]
     parts += [held_sql(rule, spec) for rule in rules if rule.id in used]
@@ -48,7 +55,7 @@ def decide(
     if not parts:
         parts.append(no_pairs_sql())
     run_steps(con, (weighed_step(parts), judged_step(), *decision_steps(accept=accept, review=review)))
-    counted = rows(con, f"select stage || ' ' || decision, count(*) from {LINKS} group by 1 order by 1")
+    counted = rows(con, f"select stage || ' ' || decision, count(*) from {DECIDED} group by 1 order by 1")
     return {str(name): int(str(n)) for name, n in counted}
 
 
@@ -65,7 +72,7 @@ def held_sql(rule: Rule, spec: ModelSpec | None) -> str:
     prefix = rule.id + ": "
     return _by_rule_sql(
         rule, spec, f"select record_id_l, record_id_r, string_split(substr(detail, {len(prefix) + 1}), ', ') as held "
-        f"from {CONFLICTS} where kind = 'agree_but_contradict' and starts_with(detail, {literal(prefix)})"
+        f"from {CONFLICTS_OF_PASSES} where kind = 'agree_but_contradict' and starts_with(detail, {literal(prefix)})"
     )  # fmt: skip
 
 
@@ -138,7 +145,7 @@ def judged_step() -> Step:
         f"""
         with placed as (
           select w.*, l.source_no as source_no_l, r.source_no as source_no_r,
-            exp2(least(greatest(w.match_weight, -60), 60)) as odds,
+            pow(2, least(greatest(w.match_weight, -60), 60)) as odds,
             {twin_pattern_sql()} as is_twin_pattern, {different_upn_sql()} as has_different_upn
           from weighed_pairs w
           join {POOL} l on l.record_id = w.record_id_l
@@ -150,26 +157,25 @@ def judged_step() -> Step:
                               rows between unbounded preceding and unbounded following),
               sum(odds) over (partition by record_id_r, source_no_l, stage order by odds, record_id_l
                               rows between unbounded preceding and unbounded following)) end as crowd_odds,
-            list(odds) over (partition by record_id_l, source_no_r) as odds_of_l,
-            list(odds) over (partition by record_id_r, source_no_l) as odds_of_r
+              count(*) over (partition by record_id_l, source_no_r)
+              + count(*) over (partition by record_id_r, source_no_l) - 2 as rivals
           from placed)
         select record_id_l, record_id_r, stage, rule, round(match_weight, 3) as match_weight,
           round(least(most_certain, case when stage = 'deterministic' then odds / (1 + odds)
                                          else odds / (1 + crowd_odds) end), 6) as confidence,
           round(least(most_certain, odds / (1 + odds)), 6) as confidence_alone,
           confidence_basis,
-          (len(list_filter(odds_of_l, lambda o: o >= odds * {2.0**-REACH_BITS})) - 1
-            + len(list_filter(odds_of_r, lambda o: o >= odds * {2.0**-REACH_BITS})) - 1)::integer as rivals,
+          rivals::integer as rivals,
           held, is_twin_pattern, has_different_upn
         from crowded""",
     )
 
 
 def decision_steps(*, accept: float, review: float) -> tuple[Step, ...]:
-    """`links`, and `conflicts` for pairs that the evidence would have linked and a guard did not."""
+    """`decided_pairs`, and `conflicts_of_decisions` for pairs that the evidence would have linked and a guard did not."""
     return (
         table_step(
-            LINKS,
+            DECIDED,
             """
             with flagged as (
               select *, list_filter([
@@ -191,14 +197,13 @@ def decision_steps(*, accept: float, review: float) -> tuple[Step, ...]:
             from must_link""",
             {"accept": accept, "review": review, "manual": MANUAL_CONFIDENCE},
         ),
-        Step(
-            CONFLICTS,
+        table_step(
+            CONFLICTS_OF_DECISIONS,
             f"""
-            insert into {CONFLICTS}
-            select 'likely_but_held', record_id_l, record_id_r, rule || ': ' || array_to_string(flags, ', '), 'review'
-            from {LINKS} where stage = 'probabilistic' and decision = 'review' and len(flags) > 0
-              and match_weight >= log2($accept / (1 - $accept))
-            order by record_id_l, record_id_r""",
+            select 'likely_but_held' as kind, record_id_l, record_id_r,
+              rule || ': ' || array_to_string(flags, ', ') as detail, 'review' as action
+            from {DECIDED} where stage = 'probabilistic' and decision = 'review' and len(flags) > 0
+              and match_weight >= log2($accept / (1 - $accept))""",
             {"accept": accept},
         ),
     )

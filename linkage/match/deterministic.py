@@ -1,7 +1,7 @@
 """Deterministic passes: the rules of the packs, in order, each on what the earlier ones left.
 
 Writes `links_deterministic` (record_id_l, record_id_r, rule_no, rule): one row per linked pair, the first rule
-that found it; and rows of `conflicts` (kind, record_id_l, record_id_r, detail, action) for every guard that
+that found it; and rows of `conflicts_of_passes` (kind, record_id_l, record_id_r, detail, action) for every guard that
 fired and every key that was not unique where the rule wants it to be.
 """
 
@@ -14,7 +14,7 @@ from linkage.match.guards import PREDICATES
 from linkage.match.pool import POOL, mark_linked, sides_sql, still_open_sql
 from linkage.packs import Rule
 from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, table_step
-from linkage.tables import CONFLICTS, LINKS_DETERMINISTIC
+from linkage.tables import CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC
 
 FOUND = "pass_pairs"
 
@@ -45,7 +45,7 @@ def run_passes(con: Connection, rules: Sequence[Rule]) -> tuple[PassCount, ...]:
 
 
 def empty_tables() -> tuple[Step, ...]:
-    """`links_deterministic` and `conflicts`, with the contradictions met when rows were folded."""
+    """`links_deterministic` and `conflicts_of_passes`, with the contradictions met when rows were folded."""
     return (
         Step(
             LINKS_DETERMINISTIC,
@@ -53,7 +53,7 @@ def empty_tables() -> tuple[Step, ...]:
             (record_id_l bigint, record_id_r bigint, rule_no smallint, rule varchar)""",
         ),
         table_step(
-            CONFLICTS,
+            CONFLICTS_OF_PASSES,
             """
             select 'one_key_two_children' as kind, record_id_l, record_id_r, detail, 'kept_apart' as action
             from fold_conflicts""",
@@ -75,9 +75,9 @@ def pass_steps(rule: Rule, number: int) -> tuple[Step, ...]:
             order by record_id_l, record_id_r""",
         ),
         Step(
-            CONFLICTS,
+            CONFLICTS_OF_PASSES,
             f"""
-            insert into {CONFLICTS}
+            insert into {CONFLICTS_OF_PASSES}
             select case when len(fired) > 0 then 'agree_but_contradict' else 'key_not_unique' end,
               record_id_l, record_id_r,
               {literal(rule.id)} || ': ' || array_to_string(fired, ', ') || case when len(fired) > 0 and is_shared
@@ -108,10 +108,18 @@ def judged_pairs_sql(rule: Rule) -> str:
           select p.record_id_l, p.record_id_r, {_shared_sql(rule)} as is_shared
           from pairs p)
         select p.record_id_l, p.record_id_r,
-          list_filter([{guards or "null"}], lambda g: g is not null)::varchar[] as fired, p.is_shared
+          case when {_nothing_differs_sql()} then []::varchar[]
+            else list_filter([{guards or "null"}], lambda g: g is not null)::varchar[] end as fired,
+          p.is_shared
         from counted p
         join {POOL} l on l.record_id = p.record_id_l
         join {POOL} r on r.record_id = p.record_id_r"""
+
+
+def _nothing_differs_sql() -> str:
+    """The pair agrees on all that guards look at: most pairs do, and guards cost more than these equalities."""
+    fields = ("forename", "surname", "dob", "sex", "ethnicity_5", "upn_groups")
+    return " and ".join(f"l.{field} is not distinct from r.{field}" for field in fields)
 
 
 def _shared_sql(rule: Rule) -> str:

@@ -58,7 +58,7 @@ def _resolved(con: Connection, path: Path) -> tuple[list[Override], list[Fault]]
                 )  # fmt: skip
             lines = list(enumerate(reader, start=2))
     except FileNotFoundError:
-        raise InputError("The overrides file does not exist.", where=str(path), remedy="check [link] overrides") from None
+        raise InputError("There is no overrides file.", where=str(path), remedy="check [link] overrides") from None
     except UnicodeDecodeError:
         raise InputError("The overrides file is not UTF-8.", where=str(path), remedy="save it as CSV UTF-8") from None
     found: list[Override] = []

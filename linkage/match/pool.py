@@ -1,7 +1,7 @@
 """The pool: the narrow view of `records` that matching works on, and which records still seek a link.
 
 Table `pool`, key record_id: the columns that rules and the model compare, `upn_groups` (the groups of all
-valid permanent UPNs of the record, NULL where it has none) and two bit masks over sources:
+valid permanent UPNs of the record, NULL where it has none), `source_bit` and two bit masks over sources:
 `linked_mask` (sources it has a deterministic link into) and `closed_mask` (of these, the ones that hold a
 person once, so that no second link may follow).
 """
@@ -50,6 +50,7 @@ def pool_step() -> Step:
         POOL,
         f"""
         select r.record_id, r.source_no, s.source, s.is_unique, s.is_within,
+          1::uhugeint << s.source_no::uhugeint as source_bit,
           r.forename, r.surname, r.forenames, r.surnames, r.forename_phonetic, r.surname_phonetic,
           left(r.forename, 1) as forename_initial, left(r.surname, 1) as surname_initial,
           r.dob, r.dob_precision,
@@ -72,14 +73,14 @@ def mark_linked(con: Connection, rule_no: int) -> None:
             table_step(
                 "linked_into",
                 f"""
-                select record_id, bit_or(1::uhugeint << source_no) as linked_mask,
-                  bit_or(case when is_unique then 1::uhugeint << source_no else 0::uhugeint end) as closed_mask
+                select record_id, bit_or(source_bit) as linked_mask,
+                  bit_or(case when is_unique then source_bit else 0::uhugeint end) as closed_mask
                 from (
-                  select d.record_id_l as record_id, r.source_no, r.is_unique
+                  select d.record_id_l as record_id, r.source_bit, r.is_unique
                   from {LINKS_DETERMINISTIC} d join {POOL} r on r.record_id = d.record_id_r
                   where d.rule_no = $rule_no
                   union all
-                  select d.record_id_r, l.source_no, l.is_unique
+                  select d.record_id_r, l.source_bit, l.is_unique
                   from {LINKS_DETERMINISTIC} d join {POOL} l on l.record_id = d.record_id_l
                   where d.rule_no = $rule_no)
                 group by record_id""",
@@ -102,9 +103,8 @@ def still_open_sql() -> str:
     A record that has its link in a source is not compared with that source again, unless the source may
     hold the person twice and the other record has no link of its own.
     """
-    return """(
-        ((l.linked_mask >> r.source_no) & 1::uhugeint) = 0 or ((r.linked_mask >> l.source_no) & 1::uhugeint) = 0)
-        and ((l.closed_mask >> r.source_no) & 1::uhugeint) = 0 and ((r.closed_mask >> l.source_no) & 1::uhugeint) = 0"""
+    return """((l.linked_mask & r.source_bit) = 0 or (r.linked_mask & l.source_bit) = 0)
+        and (l.closed_mask & r.source_bit) = 0 and (r.closed_mask & l.source_bit) = 0"""
 
 
 def sides_sql() -> str:

@@ -77,16 +77,16 @@ def _significant(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def make_model_input(con: Connection, spec: ModelSpec) -> None:
-    """`model_input` (unique_id = record_id, and the columns the model compares) and the frequency tables."""
-    run_steps(con, (model_input_step(spec), *(frequency_step(column) for column in frequency_columns(spec))))
+def make_frequencies(con: Connection, spec: ModelSpec) -> None:
+    """Make the term-frequency table of every column that needs one, from all records."""
+    run_steps(con, tuple(frequency_step(column) for column in frequency_columns(spec)))
 
 
 def model_input_step(spec: ModelSpec) -> Step:
-    """`model_input`: narrow, one row per record."""
+    """`model_input`: unique_id (the record_id) and the columns the model compares; a view, nothing is copied."""
     wanted = dict.fromkeys(column for comparison in spec.comparison for column in comparison.columns)
     listed = ", ".join(ident(column) for column in wanted)
-    return table_step(MODEL_INPUT, f"select record_id as unique_id, {listed} from {POOL}")
+    return Step(MODEL_INPUT, f"create or replace view {MODEL_INPUT} as select record_id as unique_id, {listed} from {POOL}")
 
 
 def frequency_columns(spec: ModelSpec) -> tuple[str, ...]:
@@ -111,11 +111,25 @@ def frequency_step(column: str) -> Step:
     )
 
 
-def estimate_u(con: Connection, spec: ModelSpec, *, seed: int, max_pairs: float = 1e7) -> dict[tuple[str, int], float]:
+def estimate_u(con: Connection, spec: ModelSpec, *, seed: int, max_pairs: float = 2e6) -> dict[tuple[str, int], float]:
     """u of every level that random pairs of all records showed; keys are (comparison, level_no)."""
     with _splink(con, spec, starting_parameters(spec)) as linker:
         linker.training.estimate_u_using_random_sampling(max_pairs=max_pairs, seed=seed)
-        return _trained(linker, "u_probability")
+        found = _trained(linker, "u_probability")
+    return found | exact_u(con, spec)
+
+
+def exact_u(con: Connection, spec: ModelSpec) -> dict[tuple[str, int], float]:
+    """u of the levels that are equality on a column with term frequencies: the sum of squared shares, no sample."""
+    found: dict[tuple[str, int], float] = {}
+    for comparison in spec.comparison:
+        for number, level in enumerate(comparison.levels):
+            if level.tf:
+                share = ident("tf_" + level.tf)
+                squares = rows(con, f"select sum({share} * {share} order by {share}) from {frequency_table(level.tf)}")
+                if squares[0][0] is not None:
+                    found[comparison.name, number] = float(str(squares[0][0]))
+    return found
 
 
 def estimate_m_from_links(con: Connection, spec: ModelSpec, labels: str) -> dict[tuple[str, int], float]:
@@ -233,6 +247,7 @@ def _splink(
 
     `given` says which of "m" and "u" the linker is told; the others it has to learn.
     """
+    run_steps(con, (model_input_step(spec),))
     records = count(con, MODEL_INPUT)
     settings = SettingsCreator(
         link_type="dedupe_only",
@@ -277,7 +292,7 @@ def _drop_splink_tables(con: Connection) -> None:
 
 def _comparison(comparison: Comparison, parameters: Parameters, records: int, given: tuple[str, ...]) -> Any:
     values = {level.level_no: level for level in parameters if level.comparison == comparison.name}
-    levels = [cll.CustomLevel(comparison.null, "not known").configure(is_null_level=True)]
+    levels: list[Any] = [cll.CustomLevel(comparison.null, "not known").configure(is_null_level=True)]
     for number, level in enumerate(comparison.levels):
         made = cll.CustomLevel(level.when, level.label) if level.when else cll.ElseLevel()
         options: dict[str, Any] = {}
@@ -321,8 +336,8 @@ def save_parameters(con: Connection, parameters: Parameters) -> None:
         ),
     )
     for level in parameters:
-        values = (level.comparison, level.level_no, level.label, level.m, level.u, level.bits, level.m_basis, level.u_basis)
-        con.execute(f"insert into {MODEL_PARAMETERS} values (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        values = (level.comparison, level.level_no, level.label, level.m, level.u, level.bits)
+        con.execute(f"insert into {MODEL_PARAMETERS} values (?, ?, ?, ?, ?, ?, ?, ?)", (*values, level.m_basis, level.u_basis))
 
 
 def read_parameters(con: Connection) -> Parameters:

@@ -18,7 +18,7 @@ from linkage.match.probabilistic import (
     estimate_m_by_em,
     estimate_m_from_links,
     estimate_u,
-    make_model_input,
+    make_frequencies,
     rounded,
     save_parameters,
     starting_parameters,
@@ -45,7 +45,7 @@ class Trained:
 
 def train(con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int) -> Trained:
     """Train the model on the run's own records, and write `model_parameters`."""
-    make_model_input(con, spec)
+    make_frequencies(con, spec)
     run_steps(con, (table_step(LABELS, labels_sql(rules)),))
     labels = count(con, LABELS)
     start = starting_parameters(spec)

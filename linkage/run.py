@@ -1,0 +1,294 @@
+"""The whole order of a run, on one screen: files to records, pairs, links, persons, diagnostics and report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from linkage.cluster.persons import make_persons
+from linkage.diagnostics.match_rate import match_rate, write_match_rate
+from linkage.errors import InputError
+from linkage.manifest import machine, sha256_of_file, versions, write_json
+from linkage.match.calibration import estimate_priors, estimate_rule_precision
+from linkage.match.candidates import make_candidates
+from linkage.match.decide import PAIRS, decide, pairs_to_score_step
+from linkage.match.deterministic import run_passes
+from linkage.match.overrides import read_overrides
+from linkage.match.pool import make_pool
+from linkage.match.probabilistic import read_parameters, score_pairs
+from linkage.match.training import train
+from linkage.outputs import write_tables
+from linkage.packs import Packs, load_packs
+from linkage.prepare import prepare_records
+from linkage.project import Project, RunSettings
+from linkage.report import write_report
+from linkage.sources import load_source, source_files
+from linkage.sql import count, rows, run_steps, table_step
+from linkage.tables import CANDIDATES, RECORDS, SCORED, Extract, Finding
+from linkage.workspace import Facts, Workspace, open_workspace
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of a run: its name, what it does in words, and the function that does it."""
+
+    name: str
+    title: str
+    work: Callable[[Job], Facts]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every stage works on."""
+
+    project: Project
+    packs: Packs
+    workspace: Workspace
+    inputs: dict[str, str]
+
+
+Progress = Callable[[Stage, int, int, bool], None]
+
+
+def run(
+    project: Project,
+    *,
+    out: Path,
+    threads: int | None = None,
+    memory: str | None = None,
+    seed: int | None = None,
+    resume: bool = False,
+    discard_working: bool = False,
+    progress: Progress | None = None,
+) -> Path:
+    """Run a project into the folder `out`; returns it. Options that are None come from the project's `[run]`.
+
+    `progress(stage, number, of, done)` is called before and after each stage. Raises LinkageError; what was
+    finished stays, and `resume=True` goes on from there to the same bytes.
+    """
+    project = _with_options(project, threads, memory, seed, discard_working)
+    packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
+    inputs = input_hashes(project)
+    settings = project.run
+    fingerprint = _fingerprint(project, packs, inputs)
+    workspace = open_workspace(
+        out, resume=resume, threads=settings.threads, memory=settings.memory, fingerprint=fingerprint
+    )
+    job = Job(project, packs, workspace, inputs)
+    try:
+        for number, stage in enumerate(STAGES, start=1):
+            if progress:
+                progress(stage, number, len(STAGES), False)
+            workspace.run_stage(stage.name, lambda stage=stage: stage.work(job))  # type: ignore[misc]
+            if progress:
+                progress(stage, number, len(STAGES), True)
+        write_json(out / "manifest.json", manifest(job))
+        workspace.log.write("run_finished")
+    finally:
+        workspace.close()
+    if settings.discard_working:
+        workspace.close(discard=True)
+    return out
+
+
+def load(job: Job) -> Facts:
+    """Files to row tables, one source after the other."""
+    con = job.workspace.con
+    extracts = [load_source(con, spec, job.project.folder) for spec in job.project.sources.values()]
+    return {"sources": len(extracts), "rows": sum(count(con, item.rows) for item in extracts),
+            "extracts": [asdict(item) for item in extracts]}  # fmt: skip
+
+
+def prepare(job: Job) -> Facts:
+    """Row tables to clean records and identifiers."""
+    link = job.project.link
+    findings = prepare_records(
+        job.workspace.con, tuple(job.project.sources.values()), _extracts(job), unique=link.unique, within=link.within
+    )
+    _refuse_no_records(job)
+    return {"records": count(job.workspace.con, RECORDS), "findings": [asdict(finding) for finding in findings]}
+
+
+def overrides(job: Job) -> Facts:
+    """Pairs that a person decided."""
+    named = job.project.link.overrides
+    return {"overrides": read_overrides(job.workspace.con, job.project.folder / named if named else None)}
+
+
+def deterministic(job: Job) -> Facts:
+    """Rule passes, in the order of the packs."""
+    make_pool(job.workspace.con)
+    passes = run_passes(job.workspace.con, job.packs.rules)
+    return {"links": sum(item.linked for item in passes), "held": sum(item.held for item in passes),
+            "passes": [asdict(item) for item in passes]}  # fmt: skip
+
+
+def candidates(job: Job) -> Facts:
+    """Pairs of the residual with everything it may still match."""
+    con = job.workspace.con
+    if job.packs.model is None:
+        run_steps(con, (table_step(CANDIDATES, "select 0::bigint as record_id_l, 0::bigint as record_id_r limit 0"),))
+        return {"pairs": 0, "blocks": []}
+    blocks = make_candidates(con, job.packs.model.block, max_pairs=job.project.run.max_pairs)
+    return {"pairs": count(con, CANDIDATES), "blocks": [asdict(item) for item in blocks]}
+
+
+def training(job: Job) -> Facts:
+    """The model's parameters, from the links of identifiers and from whole tables."""
+    if job.packs.model is None:
+        return {"labels": 0, "doubts": []}
+    trained = train(job.workspace.con, job.packs.model, job.packs.rules, seed=job.project.run.seed)
+    return {"labels": trained.labels, "doubts": list(trained.doubts)}
+
+
+def score(job: Job) -> Facts:
+    """Every pair's evidence, field by field."""
+    con = job.workspace.con
+    run_steps(con, (pairs_to_score_step(),))
+    if job.packs.model is not None:
+        score_pairs(con, job.packs.model, read_parameters(con), pairs=PAIRS, into=SCORED)
+    return {"pairs": count(con, PAIRS)}
+
+
+def decisions(job: Job) -> Facts:
+    """Evidence to confidence, confidence to link or review."""
+    con, link, model = job.workspace.con, job.project.link, job.packs.model
+    estimate_rule_precision(con, job.packs.rules, model, SCORED)
+    if model is not None:
+        estimate_priors(con, SCORED)
+    return {**decide(con, job.packs.rules, model, accept=link.accept, review=link.review)}
+
+
+def persons(job: Job) -> Facts:
+    """Links to persons."""
+    return asdict(make_persons(job.workspace.con, run_key=_run_key(job)))
+
+
+def tables(job: Job) -> Facts:
+    """Write the tables."""
+    subgroups = job.project.diagnostics.subgroups
+    return {**write_tables(job.workspace.con, job.workspace.folder, subgroups=subgroups)}
+
+
+def diagnostics(job: Job) -> Facts:
+    """Write the diagnostics."""
+    folder = job.workspace.folder / "diagnostics"
+    folder.mkdir(exist_ok=True)
+    match_rate(job.workspace.con, job.project.diagnostics.subgroups)
+    return {"match_rate": write_match_rate(job.workspace.con, folder)}
+
+
+def report(job: Job) -> Facts:
+    """Write the report."""
+    write_report(job.workspace.con, manifest(job), job.workspace.folder / "report.html")
+    return {}
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage("load", "reading the sources", load),
+    Stage("prepare", "cleaning and folding rows into records", prepare),
+    Stage("overrides", "reading overrides", overrides),
+    Stage("deterministic", "deterministic passes", deterministic),
+    Stage("candidates", "finding candidate pairs", candidates),
+    Stage("training", "training the model", training),
+    Stage("score", "scoring pairs", score),
+    Stage("decisions", "deciding", decisions),
+    Stage("persons", "joining links into persons", persons),
+    Stage("tables", "writing the tables", tables),
+    Stage("diagnostics", "writing the diagnostics", diagnostics),
+    Stage("report", "writing the report", report),
+)
+
+
+def manifest(job: Job) -> dict[str, Any]:
+    """What the run was made from and what it found: versions, settings, hashes, counts; timings apart."""
+    facts, settings = job.workspace.facts, job.project.model_dump(mode="json", exclude={"path"}, exclude_none=True)
+    lists = ("extracts", "findings", "passes", "blocks", "doubts")
+    found = [finding for extract in _extracts(job) for finding in map(asdict, extract.findings)]
+    return {
+        "run_id": _run_key(job)[:16],
+        "project": settings.pop("project"),
+        "versions": versions(),
+        "configuration": settings,
+        "hashes": {"inputs": job.inputs, "packs": job.packs.hashes, "settings": job.project.fingerprint()},
+        "seed": job.project.run.seed,
+        "stages": [
+            {"stage": stage, "counts": {name: value for name, value in fact.items() if name not in lists}}
+            for stage, fact in facts.items()
+        ],
+        "findings": found + list(facts.get("prepare", {}).get("findings", ())),
+        "excluded": {item.source: dict(item.excluded) for item in _extracts(job) if item.excluded},
+        "passes": facts.get("deterministic", {}).get("passes", []),
+        "blocks": facts.get("candidates", {}).get("blocks", []),
+        "doubts": facts.get("training", {}).get("doubts", []),
+        "timings": {"machine": machine(), "seconds": dict(job.workspace.seconds)},
+    }
+
+
+def input_hashes(project: Project) -> dict[str, str]:
+    """SHA-256 of every input file, by its path relative to the project file."""
+    named = [path for spec in project.sources.values() for path in source_files(spec, project.folder)]
+    if project.link.overrides:
+        named += [path for path in (project.folder / project.link.overrides,) if path.is_file()]
+    return {_relative(path, project.folder): sha256_of_file(path) for path in sorted(set(named))}
+
+
+def _relative(path: Path, folder: Path) -> str:
+    try:
+        return path.resolve().relative_to(folder.resolve()).as_posix()
+    except ValueError:
+        return path.name
+
+
+def _with_options(
+    project: Project, threads: int | None, memory: str | None, seed: int | None, discard: bool
+) -> Project:
+    """The project with the options of the command line in its `[run]`: they win."""
+    given = {"threads": threads, "memory": memory, "seed": seed, "discard_working": discard or None}
+    changed = {name: value for name, value in given.items() if value is not None}
+    settings = RunSettings.model_validate({**project.run.model_dump(), **changed})
+    return project.model_copy(update={"run": settings})
+
+
+def _fingerprint(project: Project, packs: Packs, inputs: dict[str, str]) -> str:
+    """What makes a run this run and no other: settings, packs, inputs and the versions that change results."""
+    parts = [project.fingerprint(), packs.hashes, inputs, versions()]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _run_key(job: Job) -> str:
+    """A hash of the settings and of all records, whatever their order: the same data give the same person ids."""
+    content = rows(
+        job.workspace.con,
+        f"select sum(hash(source_no, key, forename, surname, dob, postcode, sex)::hugeint) from {RECORDS}",
+    )[0][0]
+    packs = json.dumps(job.packs.hashes, sort_keys=True)
+    return hashlib.sha256(f"{job.project.fingerprint()} {packs} {content}".encode()).hexdigest()
+
+
+def _extracts(job: Job) -> tuple[Extract, ...]:
+    """The handles that the load stage left, as they are after a resume too."""
+    return tuple(
+        replace(
+            Extract(**{**item, "fields": tuple(item["fields"])}),
+            findings=tuple(Finding(**finding) for finding in item["findings"]),
+        )
+        for item in job.workspace.facts["load"]["extracts"]
+    )
+
+
+def _refuse_no_records(job: Job) -> None:
+    empty = rows(
+        job.workspace.con,
+        f"""
+        select s.source from sources s
+        where not exists (select 1 from {RECORDS} r where r.source_no = s.source_no) order by s.source_no""",
+    )
+    if empty:
+        named = ", ".join(str(source) for (source,) in empty)
+        raise InputError("A source holds no record of a child.", where=f"[sources]: {named}",
+                         expected="at least one row with a key", remedy="check its path and format")  # fmt: skip
