@@ -49,6 +49,9 @@ SCHEME_OF_FIELD: dict[str, Scheme] = {field: scheme for scheme in SCHEMES for fi
 # The field whose values are UPNs the child no longer has.
 FORMER_FIELD = "former_upn"
 
+# From the most to the least that a status is worth.
+STATUS_ORDER: tuple[IdentifierStatus, ...] = ("valid", "temporary", "former", "invalid", "placeholder")
+
 # Schemes with a check digit; all others are taken as they are.
 CHECKED_SCHEMES: frozenset[str] = frozenset({"upn", "uln", "nhs_number"})
 
@@ -57,10 +60,11 @@ CHECKED_SCHEMES: frozenset[str] = frozenset({"upn", "uln", "nhs_number"})
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 _UPN_SHAPE = "[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]"
 
-# Runs that people type when there is no number. The first stands in DfE's own sample files; some of the
-# others pass a check by chance, so they are looked for before the check.
-_UPN_RUNS = ("123456789123", "123456789012", "012345678901", "012345678912")
-_NUMBER_RUNS = ("1234567890", "0123456789", "9876543210")
+# Digits that people type when there is no number: runs, and one digit again and again. The first run stands in
+# DfE's own sample files. Some pass a check by chance, so they are looked for before it. Of a UPN the first eleven
+# digits tell, of the others all ten.
+_UPN_RUNS = (12345678912, 12345678901, 1234567891, 1234567890, *(digit * 11111111111 for digit in range(10)))
+_NUMBER_RUNS = (1234567890, 123456789, 9876543210, *(digit * 1111111111 for digit in range(10)))
 
 # Words and codes for "none", without spaces and punctuation. `UN` and a number are the reasons why there is no
 # UPN in the CIN census (UN1-UN7), SSDA903 (UN1-UN5) and SEN2 (up to UN10).
@@ -84,24 +88,38 @@ def value_sql(scheme: str, raw: str) -> str:
     Checked schemes: upper case without blanks, dashes and Excel's `.0`. All others: verbatim, case kept,
     only blanks around it and Excel's `.0` removed, because a pseudonym may differ in nothing but case.
     """
-    without_zero = f"regexp_replace({raw}, '[.]0[{_BLANKS}]*$', '')"
+    without_zero = f"case when contains({raw}, '.0') then regexp_replace({raw}, '[.]0[{_BLANKS}]*$', '') else {raw} end"
     if scheme in CHECKED_SCHEMES:
-        return f"nullif(upper(translate({without_zero}, '{_IGNORED}', '')), '')"
+        # Nearly every value is well written and spared the rest.
+        mended = f"nullif(upper(translate({without_zero}, '{_IGNORED}', '')), '')"
+        return f"case when regexp_full_match({raw}, '[A-Z0-9]+') then {raw} else {mended} end"
     return f"nullif(trim({without_zero}, '{_BLANKS}'), '')"
 
 
-def status_sql(field: str, value: str) -> str:
+def digits_sql(scheme: str, value: str) -> str:
+    """SQL: the digits that the check of the scheme adds up, as one number; NULL where there is no check.
+
+    Apart from `status_sql`, so that a query can work it out once per row: DuckDB repeats what stands in a CASE.
+    """
+    if scheme == "upn":
+        return f"try_cast(substr({value}, 2, 11) as bigint)"
+    return f"try_cast({value} as bigint)" if scheme in CHECKED_SCHEMES else "null::bigint"
+
+
+def status_sql(field: str, value: str, digits: str) -> str:
     """SQL: status of a value in normal form, NULL where the value is NULL.
 
-    `field` is the record field it came from, so that a former UPN can be told from the present one.
+    `field` is the record field it came from, so that a former UPN can be told from the present one; `digits` is the
+    column, or the expression, that `digits_sql` gives.
     """
     scheme = SCHEME_OF_FIELD[field].name
     if scheme not in CHECKED_SCHEMES:
         status = f"case when {_absent_sql(value)} then 'placeholder' else 'valid' end"
     elif scheme == "upn":
-        status = _upn_status_sql(value, former=field == FORMER_FIELD)
+        status = _upn_status_sql(value, digits, former=field == FORMER_FIELD)
     else:
-        status = _number_status_sql(value, _uln_check_sql(value) if scheme == "uln" else _nhs_check_sql(value))
+        check = _uln_check_sql(value, digits) if scheme == "uln" else _nhs_check_sql(digits)
+        status = _number_status_sql(value, digits, check)
     return f"case when {value} is not null then {status} end"
 
 
@@ -123,26 +141,24 @@ def upn_shape_sql(value: str) -> str:
     return f"regexp_full_match({value}, '{_UPN_SHAPE}')"
 
 
-def _upn_status_sql(value: str, *, former: bool) -> str:
-    runs = ", ".join(f"'{run}'" for run in _UPN_RUNS)
-    digits = f"substr({value}, 2)"
+def _upn_status_sql(value: str, digits: str, *, former: bool) -> str:
+    runs = ", ".join(str(run) for run in _UPN_RUNS)
     kind = f"case when substr({value}, 13, 1) >= 'A' then 'temporary' else 'valid' end"
-    worth = "'former'" if former else f"case when {_upn_check_sql(value)} then {kind} else 'invalid' end"
+    worth = "'former'" if former else f"case when {_upn_check_sql(value, digits)} then {kind} else 'invalid' end"
     # The shape comes first: nearly every row has it, and is then spared the search for words.
     return (
         f"case when {upn_shape_sql(value)} then "
-        f"case when {digits} in ({runs}) or {_all_same_sql(digits)} then 'placeholder' else {worth} end "
+        f"case when {digits} in ({runs}) then 'placeholder' else {worth} end "
         f"when {_absent_sql(value)} or {_all_same_sql(value)} then 'placeholder' else 'invalid' end"
     )
 
 
-def _upn_check_sql(value: str) -> str:
+def _upn_check_sql(value: str, digits: str) -> str:
     """SQL: whether the check letter of a well-formed UPN is right.
 
     Check letter = letter number (sum of position x value) mod 23, positions 2 to 13; a final letter (temporary
     UPN) has its own number as its value. Source: DfE, Unique pupil numbers: a guide.
     """
-    digits = f"try_cast(substr({value}, 2, 11) as bigint)"
     weighted = " + ".join(f"(({digits} // {10 ** (12 - p)}) % 10) * {p}" for p in range(2, 13))
     final = f"substr({value}, 13, 1)"
     final_value = f"coalesce(try_cast({final} as integer), strpos('{UPN_LETTERS}', {final}) - 1)"
@@ -150,34 +166,32 @@ def _upn_check_sql(value: str) -> str:
     return f"substr('{UPN_LETTERS}', 1 + {number}, 1) = left({value}, 1)"
 
 
-def _number_status_sql(value: str, check: str) -> str:
-    runs = ", ".join(f"'{run}'" for run in _NUMBER_RUNS)
+def _number_status_sql(value: str, digits: str, check: str) -> str:
+    runs = ", ".join(str(run) for run in _NUMBER_RUNS)
     return (
-        f"case when {value} in ({runs}) or {_all_same_sql(value)} then 'placeholder' "
-        f"when regexp_full_match({value}, '[0-9]{{10}}') then "
-        f"case when {check} then 'valid' else 'invalid' end "
-        f"when {_absent_sql(value)} then 'placeholder' else 'invalid' end"
+        f"case when regexp_full_match({value}, '[0-9]{{10}}') then "
+        f"case when {digits} in ({runs}) then 'placeholder' when {check} then 'valid' else 'invalid' end "
+        f"when {_absent_sql(value)} or {_all_same_sql(value)} then 'placeholder' else 'invalid' end"
     )
 
 
-def _uln_check_sql(value: str) -> str:
+def _uln_check_sql(value: str, digits: str) -> str:
     """SQL: whether ten digits are a ULN: not from 0, weighted sum congruent to 10 mod 11 (HESA)."""
-    return f"({value} >= '1' and ({_weighted_digits_sql(value)}) % 11 = 10)"
+    return f"({value} >= '1' and ({_weighted_digits_sql(digits)}) % 11 = 10)"
 
 
-def _nhs_check_sql(value: str) -> str:
+def _nhs_check_sql(digits: str) -> str:
     """SQL: whether ten digits are an NHS number: weighted sum divisible by 11.
 
     The same as the published form (11 minus the remainder of the first nine digits; 11 is written 0 and 10 is
     never issued). Source: NHS Data Model and Dictionary, NHS number.
     """
-    return f"({_weighted_digits_sql(value)}) % 11 = 0"
+    return f"({_weighted_digits_sql(digits)}) % 11 = 0"
 
 
-def _weighted_digits_sql(value: str) -> str:
+def _weighted_digits_sql(digits: str) -> str:
     """SQL: sum of the digits of a ten-digit number times 10, 9, ... 1."""
-    number = f"try_cast({value} as bigint)"
-    return " + ".join(f"(({number} // {10 ** (weight - 1)}) % 10) * {weight}" for weight in range(10, 0, -1))
+    return " + ".join(f"(({digits} // {10 ** (weight - 1)}) % 10) * {weight}" for weight in range(10, 0, -1))
 
 
 # --- Python ---------------------------------------------------------------------------------------
@@ -209,15 +223,15 @@ def _normal_form(scheme: str, raw: str) -> str:
 
 
 def _status(field: str, scheme: str, value: str) -> IdentifierStatus:
+    if _is_absent(value):
+        return "placeholder"
     if scheme not in CHECKED_SCHEMES:
-        return "placeholder" if _is_absent(value) else "valid"
-    if _is_absent(value) or len(set(value)) == 1:
+        return "valid"
+    if len(set(value)) == 1:
         return "placeholder"
     if scheme == "upn":
         return _upn_status(value, former=field == FORMER_FIELD)
-    if value in _NUMBER_RUNS:
-        return "placeholder"
-    return "valid" if _is_valid_number(scheme, value) else "invalid"
+    return _number_status(scheme, value)
 
 
 def _is_absent(value: str) -> bool:
@@ -230,7 +244,7 @@ def _is_absent(value: str) -> bool:
 def _upn_status(value: str, *, former: bool) -> IdentifierStatus:
     if not re.fullmatch(_UPN_SHAPE, value):
         return "invalid"
-    if value[1:] in _UPN_RUNS or len(set(value[1:])) == 1:
+    if int(value[1:12]) in _UPN_RUNS:
         return "placeholder"
     if former:
         return "former"
@@ -245,8 +259,11 @@ def upn_check_letter(rest: str) -> str:
     return UPN_LETTERS[sum(position * value for position, value in enumerate(values, start=2)) % 23]
 
 
-def _is_valid_number(scheme: str, value: str) -> bool:
+def _number_status(scheme: str, value: str) -> IdentifierStatus:
     if not re.fullmatch("[0-9]{10}", value):
-        return False
+        return "invalid"
+    if int(value) in _NUMBER_RUNS:
+        return "placeholder"
     remainder = sum(weight * int(digit) for weight, digit in zip(range(10, 0, -1), value, strict=True)) % 11
-    return (value[0] != "0" and remainder == 10) if scheme == "uln" else remainder == 0
+    is_valid = (value[0] != "0" and remainder == 10) if scheme == "uln" else remainder == 0
+    return "valid" if is_valid else "invalid"

@@ -16,7 +16,7 @@ import pyarrow as pa
 from linkage.cluster.components import label_components
 from linkage.cluster.constraints import Cut, Edge, Member, repair
 from linkage.errors import RefusedError
-from linkage.match.pool import POOL
+from linkage.match.pool import POOL, RECORD_UPNS
 from linkage.sql import Connection, Step, count, rows, run_steps, table_step
 from linkage.tables import CONFLICTS, CONFLICTS_OF_DECISIONS, CONFLICTS_OF_PASSES, DECIDED, LINKS, PERSONS, RECORDS
 
@@ -71,8 +71,9 @@ def broken_components_sql() -> str:
         with linked as (
           select component from {COMPONENTS} group by component having count(*) > 1),
         members as (
-          select c.component, p.record_id, p.source_no, p.is_unique, p.upn_groups
-          from {COMPONENTS} c join linked using (component) join {POOL} p on p.record_id = c.record_id)
+          select c.component, p.record_id, p.source_no, p.is_unique, u.upn_groups
+          from {COMPONENTS} c join linked using (component) join {POOL} p on p.record_id = c.record_id
+          left join {RECORD_UPNS} u on u.record_id = c.record_id)
         select component from members where is_unique group by component, source_no having count(*) > 1
         union
         select component from (select component, unnest(upn_groups) as upn_group from members)
@@ -116,23 +117,11 @@ def _never(con: Connection) -> Mapping[int, frozenset[int]]:
 
 def _members_sql() -> str:
     return f"""
-        with groups as (
-          select upn_group, row_number() over (order by upn_group) as group_no
-          from (select distinct unnest(p.upn_groups) as upn_group
-                from broken_components b join {COMPONENTS} c using (component)
-                join {POOL} p on p.record_id = c.record_id)),
-        numbered as (
-          select p.record_id, list(g.group_no order by g.group_no) as groups
-          from broken_components b join {COMPONENTS} c using (component)
-          join {POOL} p on p.record_id = c.record_id
-          cross join unnest(p.upn_groups) as u(upn_group)
-          join groups g on g.upn_group = u.upn_group
-          group by p.record_id)
-        select c.component, p.record_id, p.source_no, p.is_unique, n.groups
+        select c.component, p.record_id, p.source_no, p.is_unique, u.upn_groups
         from broken_components b
         join {COMPONENTS} c using (component)
         join {POOL} p on p.record_id = c.record_id
-        left join numbered n on n.record_id = p.record_id
+        left join {RECORD_UPNS} u on u.record_id = p.record_id
         order by c.component, p.record_id"""
 
 

@@ -6,6 +6,7 @@ with a plain join on UPNs needs them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from linkage.stats import RATE_DECIMALS, WILSON, Interval, PairCounts
 
 Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 FILES = ("persons.parquet", "rows.parquet", "records.parquet")
+MOST_GROUPS_SHOWN = 20  # values of a subgroup variable that still make a table a person reads
 NO_PLAIN_JOIN = "The run's working tables are gone: no comparison with a plain join on UPNs."
 
 
@@ -58,7 +60,6 @@ class Evaluation:
     def as_tables(self) -> list[Table]:
         """Title, headers and lines of the tables a person wants first; subgroups over all pairs of sources."""
         totals = [item for item in self.scores if item.subgroup_var == ALL]
-        groups = [item for item in self.scores if item.subgroup_var != ALL and item.source_l == ALL]
         plain = {(item.source_l, item.source_r): item.counts.recall for item in self.plain_join}
         tables: list[Table] = [
             ("Records with a known truth", _COVERAGE_HEADERS, [_coverage_line(item) for item in self.coverage]),
@@ -69,22 +70,29 @@ class Evaluation:
                  for item in totals],
             ),
             (
-                "Pairs of records, by subgroup",
-                ("subgroup", "", *_SCORE_HEADERS),
-                [(item.subgroup_var, item.subgroup, *_score_line(item.counts)) for item in groups],
+                f"Pairs of records, by subgroup (variables of at most {MOST_GROUPS_SHOWN} groups; all with --json)",
+                ("subgroup", "group", *_SCORE_HEADERS),
+                [(item.subgroup_var, item.subgroup, *_score_line(item.counts)) for item in self._shown_groups()],
             ),
             (
                 "Persons",
                 ("measure", "number", "of", "rate", "95% interval"),
-                [(item.meaning, f"{item.x:,}", f"{item.n:,}", *_rate_and_interval(item.rate)) for item in self.persons],
+                [(item.meaning, f"{item.x:,}", f"{item.n:,}", _rate(item.rate), _ends(item.rate))
+                 for item in self.persons],
             ),
         ]  # fmt: skip
         if self.notes:
             tables.append(("Notes", ("",), [(note,) for note in self.notes]))
         return tables
 
+    def _shown_groups(self) -> list[PairScore]:
+        """Scores by subgroup over all pairs of sources, of the variables that fit on a screen."""
+        groups = [item for item in self.scores if item.subgroup_var != ALL and item.source_l == ALL]
+        sizes = Counter(item.subgroup_var for item in groups)
+        return [item for item in groups if sizes[item.subgroup_var] <= MOST_GROUPS_SHOWN]
 
-_SCORE_HEADERS = ("true", "false", "missed", "precision", "95% interval", "recall", "95% interval", "F1")
+
+_SCORE_HEADERS = ("found", "false", "missed", "precision", "recall", "its 95% interval", "F1")
 
 
 def evaluate(run: Path, truth: Path) -> Evaluation:
@@ -184,15 +192,13 @@ def _pair_name(item: PairScore) -> str:
 
 def _score_line(counts: PairCounts) -> tuple[str, ...]:
     f1 = "" if counts.f1 is None else f"{counts.f1:.4f}"
-    return (
-        f"{counts.tp:,}", f"{counts.fp:,}", f"{counts.fn:,}",
-        *_rate_and_interval(counts.precision), *_rate_and_interval(counts.recall), f1,
-    )  # fmt: skip
+    return (f"{counts.tp:,}", f"{counts.fp:,}", f"{counts.fn:,}", _rate(counts.precision), _rate(counts.recall),
+            _ends(counts.recall), f1)  # fmt: skip
 
 
 def _rate(interval: Interval | None) -> str:
     return "" if interval is None else f"{interval.estimate:.4f}"
 
 
-def _rate_and_interval(interval: Interval | None) -> tuple[str, str]:
-    return (_rate(interval), "" if interval is None else f"{interval.lo:.4f} to {interval.hi:.4f}")
+def _ends(interval: Interval | None) -> str:
+    return "" if interval is None else f"{interval.lo:.4f} to {interval.hi:.4f}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from linkage.diagnostics.subgroups import ALL, checked_subgroups, subgroup_column_sql
+from linkage.diagnostics.subgroups import ALL, checked_subgroups, subgroup_column_sql, subgroup_order_sql
 from linkage.sql import Connection, Step, count, execute, ident, literal, rows, run_steps, table_step
 from linkage.stats import RATE_DECIMALS, WILSON, wilson_sql
 from linkage.tables import PERSONS, RECORDS, SOURCES
@@ -19,7 +19,7 @@ REACH = "diagnostics__reach"
 COLUMNS = (
     "source_l", "source_r", "side", "subgroup_var", "subgroup", "linked", "records", "rate", "lo", "hi", "method",
 )  # fmt: skip
-ORDER = "source_no_l, source_no_r, side, var_no, subgroup"
+ORDER = "source_no_l, source_no_r, side, var_no, subgroup_no, subgroup"
 
 
 def match_rate(con: Connection, subgroups: Sequence[str]) -> None:
@@ -92,7 +92,7 @@ def match_rate_step(subgroups: Sequence[str]) -> Step:
           from sides s join {REACH} c on c.source_no = s.own
           group by all)
         select source_no_l, source_no_r, source_l, source_r, side, subgroup_var,
-          case subgroup_var {order} end as var_no, subgroup, linked, records,
+          case subgroup_var {order} end as var_no, {subgroup_order_sql()} as subgroup_no, subgroup, linked, records,
           round(linked / records, {RATE_DECIMALS}) as rate, {lo} as lo, {hi} as hi, {literal(WILSON)} as method
         from counted
         order by {ORDER}""",

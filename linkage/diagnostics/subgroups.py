@@ -64,6 +64,15 @@ def ethnicity_sql() -> str:
     return f"case when r.ethnicity in ({missing}) then {literal(UNKNOWN)} else {known} end"
 
 
+def subgroup_order_sql() -> str:
+    """SQL: where a `subgroup` stands among those of its `subgroup_var`: ages by age, others alike, unknown last."""
+    bands = [NOT_YET_BORN, *(band for _, band in reversed(AGE_BANDS))]
+    ages = " ".join(f"when {literal(band)} then {number}" for number, band in enumerate(bands))
+    return f"""
+          case when subgroup = {literal(UNKNOWN)} then {len(bands)} when subgroup_var <> {literal(AGE)} then 0
+            else case subgroup {ages} end end"""
+
+
 def age_reference_sql() -> str:
     """SQL: the date at which ages are taken: 31 August of the year of the latest births.
 

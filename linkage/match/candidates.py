@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.errors import RefusedError
-from linkage.match.pool import POOL, sides_sql, still_open_sql
+from linkage.match.pool import POOL, is_seeking_sql, sides_sql, still_open_sql
 from linkage.packs import Block
 from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
 from linkage.tables import CANDIDATES
@@ -50,13 +50,7 @@ def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int)
 
 def seekers_step() -> Step:
     """`seekers`: records of the pool that are not closed to every other source."""
-    return table_step(
-        SEEKERS,
-        f"""
-        with every as (select bit_or(source_bit) as mask from {POOL})
-        select p.* from {POOL} p, every
-        where (p.closed_mask | case when p.is_within then 0::uhugeint else p.source_bit end) <> every.mask""",
-    )
+    return table_step(SEEKERS, f"select p.* from {POOL} p where {is_seeking_sql('p')}")
 
 
 def key_sizes_table(number: int) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linkage.match.calibration import PRIORS, RULE_PRECISION, other_evidence_sql
-from linkage.match.guards import different_upn_sql, twin_pattern_sql
+from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.pool import POOL
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, literal, rows, run_steps, table_step
@@ -149,7 +149,7 @@ def judged_step() -> Step:
             {twin_pattern_sql()} as is_twin_pattern, {different_upn_sql()} as has_different_upn
           from weighed_pairs w
           join {POOL} l on l.record_id = w.record_id_l
-          join {POOL} r on r.record_id = w.record_id_r),
+          join {POOL} r on r.record_id = w.record_id_r{join_upns_sql()}),
         crowded as (
           select *,
             case when source_no_l = source_no_r then odds else greatest(

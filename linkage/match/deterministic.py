@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from linkage.match.guards import PREDICATES
-from linkage.match.pool import POOL, mark_linked, sides_sql, still_open_sql
+from linkage.match.guards import PREDICATES, join_upns_sql
+from linkage.match.pool import POOL, is_seeking_sql, mark_linked, sides_sql, still_open_sql
 from linkage.packs import Rule
 from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, table_step
 from linkage.tables import CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC
@@ -108,17 +108,17 @@ def judged_pairs_sql(rule: Rule) -> str:
           select p.record_id_l, p.record_id_r, {_shared_sql(rule)} as is_shared
           from pairs p)
         select p.record_id_l, p.record_id_r,
-          case when {_nothing_differs_sql()} then []::varchar[]
-            else list_filter([{guards or "null"}], lambda g: g is not null)::varchar[] end as fired,
+          case when {_nothing_differs_sql()}{" and not " + PREDICATES["different_upn"] if "different_upn" in rule.unless else ""}
+            then []::varchar[] else list_filter([{guards or "null"}], lambda g: g is not null)::varchar[] end as fired,
           p.is_shared
         from counted p
         join {POOL} l on l.record_id = p.record_id_l
-        join {POOL} r on r.record_id = p.record_id_r"""
+        join {POOL} r on r.record_id = p.record_id_r{join_upns_sql() if "different_upn" in rule.unless else ""}"""
 
 
 def _nothing_differs_sql() -> str:
     """The pair agrees on all that guards look at: most pairs do, and guards cost more than these equalities."""
-    fields = ("forename", "surname", "dob", "sex", "ethnicity_5", "upn_groups")
+    fields = ("forename", "surname", "dob", "sex", "ethnicity_5")
     return " and ".join(f"l.{field} is not distinct from r.{field}" for field in fields)
 
 
@@ -144,7 +144,7 @@ def keys_of(rule: Rule) -> Keys:
         return Keys(_identifier_keys_sql(rule), "kr.scope = kl.scope and kr.value = kl.value", ("scope", "value"))
     columns = tuple(f"k{number}" for number in range(len(rule.fields)))
     parts = ", ".join(f"p.{ident(field)} as {column}" for field, column in zip(rule.fields, columns, strict=True))
-    known = " and ".join(f"p.{ident(field)} is not null" for field in rule.fields)
+    known = " and ".join((is_seeking_sql("p"), *(f"p.{ident(field)} is not null" for field in rule.fields)))
     exact = " and p.dob_precision = 'day'" if "dob" in rule.fields else ""
     equal = " and ".join(f"kr.{column} = kl.{column}" for column in columns)
     return Keys(f"select p.record_id, {parts} from {POOL} p where {known}{exact}", equal, columns)
@@ -156,10 +156,12 @@ def _identifier_keys_sql(rule: Rule) -> str:
         return """
           select distinct i.record_id, '' as scope, coalesce(g.group_upn, i.value) as value
           from identifiers i left join upn_groups g on g.value = i.value
-          where i.scheme = 'upn' and i.status in ('valid', 'temporary', 'former')"""
+          where i.scheme = 'upn' and i.status in ('valid', 'temporary', 'former')
+            and (g.value is not null or i.value in (
+              select value from identifiers where scheme = 'upn' and status in ('temporary', 'former')))"""
     statuses = ", ".join(literal(status) for status in rule.statuses)
     return f"""
-          select distinct i.record_id, coalesce(i.scope, '') as scope, i.value
+          select i.record_id, coalesce(i.scope, '') as scope, i.value
           from identifiers i where i.scheme = {literal(scheme)} and i.status in ({statuses})"""
 
 
@@ -170,27 +172,29 @@ def twin_present_step() -> Step:
     another record with this birth date and surname whose forename is r's (or the other way round), the
     identifier is on the wrong twin; where it does not, the child goes by two forenames.
     """
-    return table_step(
+    return Step(
         FOUND,
         f"""
         with suspects as (
-          select record_id_l, record_id_r from {FOUND} where list_contains(fired, 'twin_present')),
+          select f.record_id_l, f.record_id_r, l.dob, l.source_no as source_no_l, r.source_no as source_no_r,
+            coalesce(l.forenames, [l.forename]) as forenames_l, coalesce(r.forenames, [r.forename]) as forenames_r,
+            coalesce(l.surnames, [l.surname]) as surnames_l, coalesce(r.surnames, [r.surname]) as surnames_r
+          from {FOUND} f
+          join {POOL} l on l.record_id = f.record_id_l
+          join {POOL} r on r.record_id = f.record_id_r
+          where list_contains(f.fired, 'twin_present')),
         confirmed as (
           select distinct s.record_id_l, s.record_id_r
           from suspects s
-          join {POOL} l on l.record_id = s.record_id_l
-          join {POOL} r on r.record_id = s.record_id_r
-          join {POOL} t on t.dob = l.dob and t.record_id not in (l.record_id, r.record_id)
-            and (t.source_no = l.source_no and list_has_any(t.forenames, r.forenames)
-                   and list_has_any(t.surnames, l.surnames)
-                 or t.source_no = r.source_no and list_has_any(t.forenames, l.forenames)
-                   and list_has_any(t.surnames, r.surnames)))
-        select f.record_id_l, f.record_id_r,
-          case when c.record_id_l is null then list_filter(f.fired, lambda g: g <> 'twin_present') else f.fired end
-            as fired,
-          f.is_shared
-        from {FOUND} f
-        left join confirmed c on c.record_id_l = f.record_id_l and c.record_id_r = f.record_id_r""",
+          join {POOL} t on t.dob = s.dob
+          where t.record_id <> s.record_id_l and t.record_id <> s.record_id_r
+            and (t.source_no = s.source_no_l and list_has_any(coalesce(t.forenames, [t.forename]), s.forenames_r)
+                   and list_has_any(coalesce(t.surnames, [t.surname]), s.surnames_l)
+                 or t.source_no = s.source_no_r and list_has_any(coalesce(t.forenames, [t.forename]), s.forenames_l)
+                   and list_has_any(coalesce(t.surnames, [t.surname]), s.surnames_r)))
+        update {FOUND} set fired = list_filter(fired, lambda g: g <> 'twin_present')
+        where list_contains(fired, 'twin_present')
+          and (record_id_l, record_id_r) not in (select (record_id_l, record_id_r) from confirmed)""",
     )
 
 
@@ -222,10 +226,10 @@ def _masked_precision_sql(rule: Rule, records: int) -> str:
         keys as (select * from every_key where hash({", ".join(keys.columns)}) % {one_in} = 0),
         pairs as (
           select l.record_id as record_id_l, r.record_id as record_id_r, l.source_no as source_no_l,
-            r.source_no as source_no_r, l.upn_groups as upns_l, r.upn_groups as upns_r
+            r.source_no as source_no_r, ul.upn_groups as upns_l, ur.upn_groups as upns_r
           from keys kl join keys kr on {keys.equal}
           join {POOL} l on l.record_id = kl.record_id
-          join {POOL} r on r.record_id = kr.record_id
+          join {POOL} r on r.record_id = kr.record_id{join_upns_sql()}
           where {" and ".join([sides_sql(), *claims])}),
         counted as (select p.*, {_shared_sql(rule)} as is_shared from pairs p)
         select count(*) filter (list_has_any(upns_l, upns_r)), count(*)

@@ -49,11 +49,18 @@ def surname_conflict_sql() -> str:
 
 
 def _different_names_sql(name: str) -> str:
-    return f"""coalesce(not list_has_any(l.{name}s, r.{name}s)
+    return f"""coalesce(l.{name} <> r.{name}
         and l.{name}_phonetic is distinct from r.{name}_phonetic
         and jaro_winkler_similarity(l.{name}, r.{name}) < {DIFFERENT_NAME}
-        and not (coalesce(list_has_any(l.forenames, r.surnames), false)
-                 and coalesce(list_has_any(l.surnames, r.forenames), false)), false)"""
+        and not {share_name_sql("l", name, "r", name)}
+        and not ({share_name_sql("l", "forename", "r", "surname")}
+                 and {share_name_sql("l", "surname", "r", "forename")}), false)"""
+
+
+def share_name_sql(one: str, name: str, other: str, other_name: str) -> str:
+    """Do the two records share a name among all alternatives? `name` is forename or surname; false where unknown."""
+    return f"""coalesce(list_has_any(coalesce({one}.{name}s, [{one}.{name}]),
+                                     coalesce({other}.{other_name}s, [{other}.{other_name}])), false)"""
 
 
 def names_missing_sql() -> str:
@@ -78,13 +85,23 @@ def ethnicity_conflict_sql() -> str:
 
 def twin_pattern_sql() -> str:
     """Same birth date and a shared surname, but different forenames: as twins have."""
-    return f"""({same_dob_sql()} and coalesce(list_has_any(l.surnames, r.surnames), false)
+    return f"""({same_dob_sql()} and {share_name_sql("l", "surname", "r", "surname")}
         and {forename_conflict_sql()})"""
 
 
 def different_upn_sql() -> str:
-    """Both sides hold valid permanent UPNs, and no UPN, nor a former one, connects them."""
-    return "coalesce(not list_has_any(l.upn_groups, r.upn_groups), false)"
+    """Both sides hold valid permanent UPNs, and no UPN, nor a former one, connects them.
+
+    `ul` and `ur` are the rows of `record_upns` of l and r, or NULL: see `join_upns_sql`.
+    """
+    return "coalesce(not list_has_any(ul.upn_groups, ur.upn_groups), false)"
+
+
+def join_upns_sql() -> str:
+    """The joins that `different_upn` needs."""
+    return """
+        left join record_upns ul on ul.record_id = l.record_id
+        left join record_upns ur on ur.record_id = r.record_id"""
 
 
 PREDICATES: dict[str, str] = {

@@ -1,9 +1,12 @@
 """The pool: the narrow view of `records` that matching works on, and which records still seek a link.
 
-Table `pool`, key record_id: the columns that rules and the model compare, `upn_groups` (the groups of all
-valid permanent UPNs of the record, NULL where it has none), `source_bit` and two bit masks over sources:
-`linked_mask` (sources it has a deterministic link into) and `closed_mask` (of these, the ones that hold a
-person once, so that no second link may follow).
+Table `pool`, key record_id: the columns that rules and the model compare, `source_bit` and two bit masks over
+sources: `linked_mask` (sources it has a deterministic link into) and `closed_mask` (of these, the ones that hold a
+person once, so that no second link may follow). `forenames`, `surnames` and `postcodes` are NULL where the record has
+no other value than the main one, as most have: lists are dear to copy.
+
+Table `record_upns`, key record_id: `upn_groups`, hashes of the groups of its valid permanent UPNs; a record
+without one has no row. Hashes, so that no identifier is in Python's memory and lists are cheap to compare.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from linkage.sql import Connection, Step, count, run_steps, table_step
 from linkage.tables import LINKS_DETERMINISTIC, RECORDS
 
 POOL = "pool"
+RECORD_UPNS = "record_upns"
 MOST_SOURCES = 120  # bits of a mask that fit in a UHUGEINT, with room to spare
 
 
@@ -28,19 +32,26 @@ def make_pool(con: Connection) -> None:
             expected=f"at most {MOST_SOURCES}",
             remedy="let one source take many files: path may be a folder or a glob",
         )
-    run_steps(con, (upn_groups_of_records_step(), pool_step()))
+    run_steps(con, (record_upns_step(), pool_step()))
 
 
-def upn_groups_of_records_step() -> Step:
-    """`record_upn_groups`: record_id, upn_groups (sorted list of the groups of its valid UPNs)."""
+def record_upns_step() -> Step:
+    """`record_upns`: nearly every record has one UPN; only the others cost a list."""
     return table_step(
-        "record_upn_groups",
+        RECORD_UPNS,
         """
-        select i.record_id, list_sort(list(distinct coalesce(g.group_upn, i.value))) as upn_groups
-        from identifiers i
-        left join upn_groups g on g.value = i.value
-        where i.scheme = 'upn' and i.status = 'valid'
-        group by i.record_id""",
+        with held as (
+          select i.record_id, hash(coalesce(g.group_upn, i.value)) as upn_group
+          from identifiers i
+          left join upn_groups g on g.value = i.value
+          where i.scheme = 'upn' and i.status = 'valid'),
+        counted as (
+          select record_id, min(upn_group) as least, max(upn_group) as most from held group by record_id)
+        select record_id, [least] as upn_groups from counted where least = most
+        union all
+        select record_id, list_sort(list(distinct upn_group)) from held
+        where record_id in (select record_id from counted where least < most)
+        group by record_id""",
     )
 
 
@@ -51,17 +62,19 @@ def pool_step() -> Step:
         f"""
         select r.record_id, r.source_no, s.source, s.is_unique, s.is_within,
           1::uhugeint << s.source_no::uhugeint as source_bit,
-          r.forename, r.surname, r.forenames, r.surnames, r.forename_phonetic, r.surname_phonetic,
+          r.forename, r.surname, r.forename_phonetic, r.surname_phonetic,
+          case when len(r.forenames) > 1 then r.forenames end as forenames,
+          case when len(r.surnames) > 1 then r.surnames end as surnames,
           left(r.forename, 1) as forename_initial, left(r.surname, 1) as surname_initial,
           r.dob, r.dob_precision,
           case when r.dob_precision <> 'year' then date_trunc('month', r.dob) end as dob_month,
           year(r.dob) as dob_year,
-          r.postcode, r.postcodes, r.sector, r.district, r.address_line, r.uprn, r.authority, r.school_urn,
-          r.sex, r.ethnicity, r.ethnicity_5, u.upn_groups,
+          r.postcode, case when len(r.postcodes) > 1 then r.postcodes end as postcodes,
+          r.sector, r.district, r.address_line, r.uprn, r.authority, r.school_urn,
+          r.sex, r.ethnicity, r.ethnicity_5,
           0::uhugeint as linked_mask, 0::uhugeint as closed_mask
         from {RECORDS} r
-        join sources s on s.source_no = r.source_no
-        left join record_upn_groups u on u.record_id = r.record_id""",
+        join sources s on s.source_no = r.source_no""",
     )
 
 
@@ -110,3 +123,9 @@ def still_open_sql() -> str:
 def sides_sql() -> str:
     """Which side is left: the earlier source; within one source, where that is wanted, the earlier record."""
     return "(l.source_no < r.source_no or l.source_no = r.source_no and l.is_within and l.record_id < r.record_id)"
+
+
+def is_seeking_sql(alias: str) -> str:
+    """Is the record not yet closed to every other source? What is closed can be in no further pair."""
+    return f"""({alias}.closed_mask | case when {alias}.is_within then 0::uhugeint else {alias}.source_bit end)
+          <> (select bit_or(1::uhugeint << source_no::uhugeint) from sources)"""

@@ -29,7 +29,7 @@ from linkage.tables import LINKS_DETERMINISTIC
 
 LABELS = "training_labels"
 FEWEST_LABELS = 500  # below this, a level seen by one pair in a hundred would rest on five pairs
-MOST_LABELS = 200_000  # more labels change no third digit of m
+MOST_LABELS = 100_000  # more labels change no third digit of m
 STARTING_WEIGHT = 20.0  # how many labels the model's own values count for: a level never seen is rare, not impossible
 SMALLEST = 1e-6  # floor of m and u: no single field may be proof or veto
 

@@ -58,8 +58,7 @@ def spelling_sql(text: str) -> str:
 
 def _codes_sql() -> str:
     groups = ",\n".join(
-        f"({literal(code)}, {literal(group)}, {literal(label)})"
-        for code, (group, label) in ETHNICITY_GROUPS.items()
+        f"({literal(code)}, {literal(group)}, {literal(label)})" for code, (group, label) in ETHNICITY_GROUPS.items()
     )
     kinds = ", ".join(literal(kind) for kind in DISABILITY_KINDS)
     return f"""
@@ -78,7 +77,8 @@ from (
         spelled.text,
         case
             when listed.spelling is not null then listed.code
-            when spelled.field = 'language' and regexp_full_match(spelled.spelling, '[A-Z]{{3,4}}') then spelled.spelling
+            when spelled.field = 'language' and regexp_full_match(spelled.spelling, '[A-Z]{{3,4}}')
+            then spelled.spelling
             when spelled.field = 'disability' and list_has_all([{kinds}], string_split(spelled.spelling, ' ')) then 'Y'
         end as clean,
         listed.why,

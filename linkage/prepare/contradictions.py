@@ -36,9 +36,7 @@ def contradiction_sql(left: str, right: str) -> str:
 def _dob_differs_sql(left: str, right: str) -> str:
     """SQL: both known, and different beyond a slip: not day for month, not one digit, and as far as both are known."""
     first, second = f"{left}.dob", f"{right}.dob"
-    swapped = (
-        f"(year({first}) = year({second}) and month({first}) = day({second}) and day({first}) = month({second}))"
-    )
+    swapped = f"(year({first}) = year({second}) and month({first}) = day({second}) and day({first}) = month({second}))"
     one_digit = f"hamming(strftime({first}, '%Y%m%d'), strftime({second}, '%Y%m%d')) <= 1"
     precisions = f"[{left}.dob_precision, {right}.dob_precision]"
     return (
@@ -50,10 +48,9 @@ def _dob_differs_sql(left: str, right: str) -> str:
 
 def _names_differ_sql(left: str, right: str) -> str:
     """SQL: forenames or surnames are known on both sides, no word is shared, and none that both know is alike."""
+
     def unlike(name: str) -> str:
-        return (
-            f"coalesce(jaro_winkler_similarity({left}.{name}, {right}.{name}) < {SIMILAR_NAME}, true)"
-        )
+        return f"coalesce(jaro_winkler_similarity({left}.{name}, {right}.{name}) < {SIMILAR_NAME}, true)"
 
     both_know = " or ".join(
         f"({left}.{name} is not null and {right}.{name} is not null)" for name in ("forename", "surname")
@@ -88,9 +85,7 @@ class SplitKey:
     conflicts: tuple[tuple[int, int, str], ...]
 
 
-def split_key(
-    source_no: int, key: str, order_nos: Sequence[int], pairs: Iterable[tuple[int, int, str]]
-) -> SplitKey:
+def split_key(source_no: int, key: str, order_nos: Sequence[int], pairs: Iterable[tuple[int, int, str]]) -> SplitKey:
     """Groups the identities of a key so that no two in a group contradict.
 
     Each identity in turn, in the order given (rank, then content), joins the first group that holds nothing it
@@ -121,9 +116,7 @@ def split_shared_key(source_no: int, key: str, order_nos: Sequence[int]) -> Spli
     return SplitKey(source_no, key, group_of, conflicts)
 
 
-def _group_conflicts(
-    group_of: dict[int, int], details: dict[tuple[int, int], str]
-) -> tuple[tuple[int, int, str], ...]:
+def _group_conflicts(group_of: dict[int, int], details: dict[tuple[int, int], str]) -> tuple[tuple[int, int, str], ...]:
     found = {
         (min(group_of[left], group_of[right]), max(group_of[left], group_of[right]), detail)
         for (left, right), detail in details.items()

@@ -26,9 +26,7 @@ _TIME = r"(?:[T ]\s*\d.*)?"
 SHAPES: dict[str, Shape] = {
     "iso": Shape(rf"(\d{{4}})[-/.](\d{{1,2}})[-/.](\d{{1,2}}){_TIME}", "ymd"),
     "numeric": Shape(rf"(\d{{1,2}})[-/. ](\d{{1,2}})[-/. ](\d{{4}}|\d{{2}}){_TIME}", "aby"),
-    "named": Shape(
-        rf"(\d{{1,2}})(?:st|nd|rd|th)?[-/. ]*([A-Za-z]{{3,9}})[-/., ]*(\d{{4}}|\d{{2}}){_TIME}", "dny"
-    ),
+    "named": Shape(rf"(\d{{1,2}})(?:st|nd|rd|th)?[-/. ]*([A-Za-z]{{3,9}})[-/., ]*(\d{{4}}|\d{{2}}){_TIME}", "dny"),
     # The school census's export: `2012-Jan-21 00:00:00`.
     "census": Shape(rf"(\d{{4}})[-/ ]([A-Za-z]{{3,9}})[-/ ](\d{{1,2}}){_TIME}", "ynd"),
     "american": Shape(rf"([A-Za-z]{{3,9}})[. ]+(\d{{1,2}})(?:st|nd|rd|th)?,? +(\d{{4}}){_TIME}", "ndy"),

@@ -31,10 +31,10 @@ from linkage.prepare.date_shapes import (
 )
 from linkage.prepare.inputs import BLANKS, Input, field_values, union_all, working_table
 from linkage.schema import DATE_FIELDS
-from linkage.sql import Connection, Step, ident, literal, rows
-from linkage.tables import Finding
+from linkage.sql import Step, ident, literal
 
 DATES = "prepare__dates"
+DATE_ORDERS = "prepare__date_orders"
 ADDRESS_DATES = ("valid_from", "valid_to")
 EVENT_DATES = ("date_from", "date_to")
 
@@ -71,7 +71,7 @@ def date_steps(inputs: Sequence[Input]) -> list[Step]:
         working_table("prepare__date_texts", _texts_sql(inputs)),
         working_table("prepare__date_numbers", _numbers_sql()),
         working_table("prepare__date_settings", _settings_sql(inputs)),
-        working_table("prepare__date_orders", _orders_sql()),
+        working_table(DATE_ORDERS, _orders_sql()),
         working_table("prepare__date_values", _values_sql(inputs)),
         working_table("prepare__crowded_days", _crowded_days_sql()),
         working_table(DATES, _dates_sql()),
@@ -141,7 +141,9 @@ select
     end as month_first,
     coalesce(
         settings.source_year + 1,
-        max(numbers.y) filter (not numbers.has_short_year and numbers.y between {EARLIEST_YEAR} and {LATEST_SHORT_YEAR}),
+        max(numbers.y) filter (
+            not numbers.has_short_year and numbers.y between {EARLIEST_YEAR} and {LATEST_SHORT_YEAR}
+        ),
         {LATEST_SHORT_YEAR}
     ) as latest_year
 from prepare__date_settings as settings
@@ -192,7 +194,7 @@ from (
                 else numbers.d
             end as day
         from prepare__date_numbers as numbers
-        join prepare__date_orders as orders
+        join {DATE_ORDERS} as orders
             on orders.source_no = numbers.source_no and orders.field = numbers.field
     )
 )"""
@@ -285,44 +287,3 @@ left join prepare__crowded_days as crowded
     and crowded.source_no = dates.source_no
     and crowded.day = day(dates.date)
     and (crowded.month is null or crowded.month = month(dates.date))"""
-
-
-def date_findings(con: Connection, inputs: Sequence[Input]) -> list[Finding]:
-    """What was decided about the dates of each source: order of day and month, made-up days."""
-    return [*_order_findings(con, inputs), *_crowd_findings(con, inputs)]
-
-
-def _order_findings(con: Connection, inputs: Sequence[Input]) -> list[Finding]:
-    orders = rows(
-        con,
-        "select source_no, field, month_first, rows_numeric, rows_day_first, rows_month_first "
-        "from prepare__date_orders where rows_numeric > 0 and declared is null order by source_no, field",
-    )
-    findings = []
-    for number, field, month_first, numeric, day_evidence, month_evidence in orders:
-        source = inputs[int(str(number))].extract.source
-        order = "month" if month_first else "day"
-        against = int(str(day_evidence if month_first else month_evidence))
-        support = int(str(month_evidence if month_first else day_evidence))
-        findings.append(
-            Finding(f"dates_{order}_first", source, int(str(numeric)), f"dates like 1/2/2003 were read with the {order} "
-                    f"first; {support} rows prove it", str(field))
-        )  # fmt: skip
-        if against:
-            findings.append(
-                Finding("dates_mixed_order", source, against, "rows whose day and month stand in the other order than "
-                        "most of the source; they were refused: declare a format or mend the file", str(field))
-            )  # fmt: skip
-    return findings
-
-
-def _crowd_findings(con: Connection, inputs: Sequence[Input]) -> list[Finding]:
-    crowds = rows(
-        con,
-        f"select source_no, field, precision, sum(n) from {DATES} where why = 'default_day' group by all order by all",
-    )
-    return [
-        Finding("default_days", inputs[int(str(number))].extract.source, int(str(n)), "birth dates on a day that is far "
-                f"too frequent; they count as known to the {precision} only", str(field))
-        for number, field, precision, n in crowds
-    ]  # fmt: skip

@@ -7,29 +7,26 @@ the order of rows in a file decides nothing. Names, postcodes and identifiers of
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Sequence
-
-import pyarrow as pa
+from collections.abc import Sequence
 
 from linkage.identifiers import upn_shape_sql, value_sql
-from linkage.prepare.contradictions import (
-    MOST_IDENTITIES,
-    SplitKey,
-    contradiction_sql,
-    split_key,
-    split_shared_key,
-)
-from linkage.prepare.inputs import Input, load_working_table, union_all, working_table
+from linkage.prepare.inputs import ROW_KEYS, SHARED_ROWS, Input, union_all, working_table
 from linkage.prepare.layout import COLUMN_TYPES, GROUPS, LISTS, Group
 from linkage.prepare.rows import cleaned_rows
-from linkage.sql import Connection, Step, ident, literal, rows, run_steps, table_step
+from linkage.prepare.splits import (
+    IDENTITIES,
+    IDENTITY_COLUMNS,
+    SPLIT_CONFLICTS,
+    SPLIT_NAMES,
+    SPLITS,
+    split_contradicting_keys,
+)
+from linkage.sql import Connection, Step, ident, run_steps, table_step
 
-ROW_KEYS = "prepare__row_keys"
 SHARED_KEYS = "prepare__shared_keys"
-SHARED_ROWS = "prepare__shared_rows"
 FOLDED = "prepare__folded"
 ROW_RECORDS = "prepare__row_records"
+SHARED_ROW_RECORDS = "prepare__shared_row_records"
 RECORD_KEYS = "prepare__record_keys"
 FOLD_CONFLICTS = "fold_conflicts"
 
@@ -40,14 +37,13 @@ _BEHIND = 1 << 40
 def fold(con: Connection, inputs: Sequence[Input], subgroups: Sequence[str]) -> None:
     """Decides which rows make which record, and folds those that share a key.
 
-    Makes `prepare__row_records(source_no, row_no, record_id)` for every row, `prepare__record_keys(record_id,
-    source_no, key, row_no, base_key, group_no)` with row_no NULL where several rows fold, `prepare__folded` (the
-    columns of a record, by source_no, base_key, group_no) and the run's `fold_conflicts`.
+    Makes `prepare__row_records(source_no, row_no, record_id)` for every row, and `prepare__shared_row_records` for the
+    rows whose key others share; `prepare__record_keys(record_id, source_no, key, row_no, base_key, group_no)`, with
+    row_no NULL where several rows fold; `prepare__folded`, the columns of a record by source_no, base_key and group_no;
+    and the run's `fold_conflicts(record_id_l, record_id_r, detail)`, records that one key holds apart.
     """
     run_steps(con, _shared_row_steps(inputs, subgroups))
-    run_steps(con, _contradiction_steps())
-    splits = _split_keys(con)
-    _load_splits(con, splits)
+    split_contradicting_keys(con)
     run_steps(con, _record_steps(subgroups))
 
 
@@ -80,7 +76,8 @@ def _shared_row_values_sql(inputs: Sequence[Input], subgroups: Sequence[str]) ->
             cleaned_rows(source).select_sql(
                 subgroups,
                 before=f"{source.number} as source_no, rows.rowid as row_no, rows.key, rows.rank, {upn} as upn_text, ",
-                after=f"semi join {SHARED_KEYS} as shared on shared.source_no = {source.number} and shared.key = rows.key",
+                after=f"semi join {SHARED_KEYS} as shared\n"
+                f"    on shared.source_no = {source.number} and shared.key = rows.key",
             )
         )
     return "\nunion all\n".join(selects)
@@ -96,116 +93,12 @@ select
 from prepare__shared_row_values"""
 
 
-def _contradiction_steps() -> list[Step]:
-    """Only keys with two birth dates can contradict; what their rows say is compared pair by pair."""
-    identity = "source_no, key, dob, dob_precision, forename, surname, forenames, surnames, sex, upn"
-    return [
-        working_table(
-            "prepare__identities",
-            f"""
-select {identity}, min(order_no) as order_no
-from {SHARED_ROWS}
-semi join (
-    select source_no, key from {SHARED_ROWS} group by source_no, key having count(distinct dob) > 1
-) using (source_no, key)
-group by {identity}""",
-        ),
-        working_table(
-            "prepare__crowded_keys",
-            f"select source_no, key from prepare__identities group by all having count(*) > {MOST_IDENTITIES}",
-        ),
-        working_table(
-            "prepare__contradictions",
-            f"""
-select source_no, key, order_no_l, order_no_r, detail
-from (
-    select
-        l.source_no, l.key, l.order_no as order_no_l, r.order_no as order_no_r,
-        {contradiction_sql("l", "r")} as detail
-    from prepare__identities as l
-    join prepare__identities as r on r.source_no = l.source_no and r.key = l.key and l.order_no < r.order_no
-    anti join prepare__crowded_keys as crowded on crowded.source_no = l.source_no and crowded.key = l.key
-)
-where detail is not null""",
-        ),
-    ]
-
-
-def _split_keys(con: Connection) -> list[SplitKey]:
-    """The keys that fall into several records, in the order of source and key."""
-    pairs: dict[tuple[int, str], list[tuple[int, int, str]]] = defaultdict(list)
-    for source_no, key, left, right, detail in rows(
-        con, "select source_no, key, order_no_l, order_no_r, detail from prepare__contradictions"
-    ):
-        pairs[int(str(source_no)), str(key)].append((int(str(left)), int(str(right)), str(detail)))
-    identities: dict[tuple[int, str], list[int]] = defaultdict(list)
-    for source_no, key, order_no in rows(
-        con,
-        "select source_no, key, order_no from prepare__identities "
-        "semi join (select source_no, key from prepare__contradictions "
-        "union select source_no, key from prepare__crowded_keys) using (source_no, key) order by all",
-    ):
-        identities[int(str(source_no)), str(key)].append(int(str(order_no)))
-    return [
-        split_key(source_no, key, order_nos, pairs[source_no, key])
-        if (source_no, key) in pairs
-        else split_shared_key(source_no, key, order_nos)
-        for (source_no, key), order_nos in identities.items()
-    ]
-
-
-def _load_splits(con: Connection, splits: Sequence[SplitKey]) -> None:
-    """Makes `prepare__splits` (group of each identity), `prepare__split_names` (key of each group), and
-    `prepare__split_conflicts` (groups that contradict)."""
-    taken = _keys_like_split_ones(con)
-    groups = [(s.source_no, s.key, order_no, group) for s in splits for order_no, group in s.group_of.items()]
-    names = [
-        (split.source_no, split.key, group, name)
-        for split in splits
-        for group, name in _group_names(split, taken)
-    ]
-    conflicts = [(s.source_no, s.key, *conflict) for s in splits for conflict in s.conflicts]
-    load_working_table(con, "prepare__splits", _table(groups, "source_no", "key", "order_no", "group_no"))
-    load_working_table(con, "prepare__split_names", _table(names, "source_no", "key", "group_no", "name"))
-    load_working_table(
-        con,
-        "prepare__split_conflicts",
-        _table(conflicts, "source_no", "key", "group_no_l", "group_no_r", "detail"),
-    )
-
-
-_TYPES = {"key": pa.string(), "name": pa.string(), "detail": pa.string()}
-
-
-def _table(listed: Sequence[tuple[object, ...]], *names: str) -> pa.Table:
-    return pa.table({
-        name: pa.array([row[place] for row in listed], _TYPES.get(name, pa.int64()))
-        for place, name in enumerate(names)
-    })  # fmt: skip
-
-
-def _keys_like_split_ones(con: Connection) -> set[tuple[int, str]]:
-    """Keys of the sources that look like those that a split gives, so that none is given twice."""
-    found = rows(con, f"select distinct source_no, key from {ROW_KEYS} where regexp_matches(key, '#[0-9]+$')")
-    return {(int(str(source_no)), str(key)) for source_no, key in found}
-
-
-def _group_names(split: SplitKey, taken: set[tuple[int, str]]) -> list[tuple[int, str]]:
-    names = [(1, split.key)]
-    number = 1
-    for group in range(2, max(split.group_of.values()) + 1):
-        number += 1
-        while (split.source_no, f"{split.key}#{number}") in taken:
-            number += 1
-        names.append((group, f"{split.key}#{number}"))
-    return names
-
-
 def _record_steps(subgroups: Sequence[str]) -> list[Step]:
     return [
         working_table("prepare__grouped_rows", _grouped_rows_sql()),
         working_table(FOLDED, _folded_sql(subgroups)),
         working_table(RECORD_KEYS, _record_keys_sql()),
+        working_table(SHARED_ROW_RECORDS, _shared_row_records_sql()),
         working_table(ROW_RECORDS, _row_records_sql()),
         table_step(FOLD_CONFLICTS, _fold_conflicts_sql()),
     ]
@@ -213,17 +106,14 @@ def _record_steps(subgroups: Sequence[str]) -> list[Step]:
 
 def _grouped_rows_sql() -> str:
     """Which group each shared row belongs to: that of the identity it has, 1 where its key is not split."""
-    same = " and ".join(
-        f"identities.{name} is not distinct from shared.{name}"
-        for name in ("dob", "dob_precision", "forename", "surname", "forenames", "surnames", "sex", "upn")
-    )
+    same = " and ".join(f"identities.{name} is not distinct from shared.{name}" for name in IDENTITY_COLUMNS)
     return f"""
 select shared.*, coalesce(identities.group_no, 1) as group_no
 from {SHARED_ROWS} as shared
 left join (
     select identities.*, splits.group_no
-    from prepare__identities as identities
-    join prepare__splits as splits
+    from {IDENTITIES} as identities
+    join {SPLITS} as splits
         on splits.source_no = identities.source_no
         and splits.key = identities.key
         and splits.order_no = identities.order_no
@@ -282,19 +172,15 @@ from (
     union all
     select folded.source_no, coalesce(names.name, folded.base_key), null, folded.base_key, folded.group_no
     from {FOLDED} as folded
-    left join prepare__split_names as names
+    left join {SPLIT_NAMES} as names
         on names.source_no = folded.source_no
         and names.key = folded.base_key
         and names.group_no = folded.group_no
 )"""
 
 
-def _row_records_sql() -> str:
+def _shared_row_records_sql() -> str:
     return f"""
-select source_no, row_no, record_id
-from {RECORD_KEYS}
-where row_no is not null
-union all
 select grouped.source_no, grouped.row_no, records.record_id
 from prepare__grouped_rows as grouped
 join {RECORD_KEYS} as records
@@ -304,10 +190,20 @@ join {RECORD_KEYS} as records
     and records.group_no = grouped.group_no"""
 
 
+def _row_records_sql() -> str:
+    return f"""
+select source_no, row_no, record_id
+from {RECORD_KEYS}
+where row_no is not null
+union all
+select source_no, row_no, record_id
+from {SHARED_ROW_RECORDS}"""
+
+
 def _fold_conflicts_sql() -> str:
     return f"""
 select l.record_id as record_id_l, r.record_id as record_id_r, conflicts.detail
-from prepare__split_conflicts as conflicts
+from {SPLIT_CONFLICTS} as conflicts
 join {RECORD_KEYS} as l
     on l.source_no = conflicts.source_no and l.base_key = conflicts.key and l.group_no = conflicts.group_no_l
 join {RECORD_KEYS} as r

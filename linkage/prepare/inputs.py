@@ -13,9 +13,12 @@ import pyarrow as pa
 
 from linkage.project import SourceSpec
 from linkage.schema import SUBGROUP_PREFIX
-from linkage.sql import Connection, Step, columns, execute, ident, literal
+from linkage.sql import Connection, Step, columns, execute, ident, literal, rows
 from linkage.tables import Extract
 
+# Tables of this stage that more than one step of folding reads.
+ROW_KEYS = "prepare__row_keys"  # source_no, row_no (rowid of the row table), key, rank: every row
+SHARED_ROWS = "prepare__shared_rows"  # cleaned rows whose key others share, with order_no within the key
 
 # Characters that may stand around a value and mean nothing; files from Excel have the last two.
 BLANKS = " \t\r\n\u00a0\ufeff"
@@ -45,9 +48,7 @@ class Input:
         return field in self.columns
 
 
-def read_inputs(
-    con: Connection, specs: Sequence[SourceSpec], extracts: Sequence[Extract]
-) -> tuple[Input, ...]:
+def read_inputs(con: Connection, specs: Sequence[SourceSpec], extracts: Sequence[Extract]) -> tuple[Input, ...]:
     """The sources in the order of the project file; `extracts` stand in the same order as `specs`."""
     return tuple(
         Input(number, spec, extract, frozenset(columns(con, extract.rows)))
@@ -81,3 +82,10 @@ def load_working_table(con: Connection, name: str, table: pa.Table) -> None:
     con.register("arriving_rows", table)
     execute(con, f"create or replace temp table {ident(name)} as select * from arriving_rows")
     con.unregister("arriving_rows")
+
+
+def drop_working_tables(con: Connection) -> None:
+    """Drop the temporary tables of this stage, to give their memory back."""
+    found = rows(con, "select table_name from duckdb_tables() where temporary and starts_with(table_name, 'prepare__')")
+    for (name,) in found:
+        execute(con, f"drop table {ident(str(name))}")

@@ -171,7 +171,8 @@ from (
             list_filter(others, lambda other: ({refusal_sql("other")}) is null)
         ) as names,
         contains(clean, ' ') or len(others) > 0 as has_words
-X)"""
+    from (select raw, clean, others, {refusal_sql("clean")} as why from prepare__names_clean)
+)"""
 
 
 def _alternatives_sql(inputs: Sequence[Input]) -> str:

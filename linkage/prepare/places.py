@@ -8,6 +8,7 @@ from linkage.prepare.dates import DATES
 from linkage.prepare.inputs import BLANKS, Input, union_all, working_table
 from linkage.prepare.postcodes import POSTCODES
 from linkage.sql import Step, ident, literal, table_step
+from linkage.tables import RECORDS
 
 HOMES = "prepare__homes"
 CLEAN_ADDRESSES = "prepare__addresses"
@@ -104,18 +105,19 @@ from (
 group by source_no, key"""
 
 
-def place_steps(inputs: Sequence[Input], record_keys: str) -> list[Step]:
+def place_steps(inputs: Sequence[Input]) -> list[Step]:
     """Makes `addresses` and `events` of the run: one row per record, place or thing, and period; dates NULL if unknown.
 
-    `record_keys` is a table (source_no, key, record_id). Rows whose key belongs to no record are left out.
+    Reads `records`. Rows whose key belongs to no record are left out; those of a key that was split go to the record
+    that kept the key.
     """
     return [
-        table_step(ADDRESSES, _record_addresses_sql(record_keys)),
-        table_step(EVENTS, _record_events_sql(inputs, record_keys)),
+        table_step(ADDRESSES, _record_addresses_sql()),
+        table_step(EVENTS, _record_events_sql(inputs)),
     ]
 
 
-def _record_addresses_sql(record_keys: str) -> str:
+def _record_addresses_sql() -> str:
     return f"""
 select distinct
     records.record_id,
@@ -128,11 +130,11 @@ select distinct
     addresses.valid_from,
     addresses.valid_to
 from {CLEAN_ADDRESSES} as addresses
-join {record_keys} as records on records.source_no = addresses.source_no and records.key = addresses.key
+join {RECORDS} as records on records.source_no = addresses.source_no and records.key = addresses.key
 where coalesce(addresses.district, addresses.address_line, addresses.uprn) is not null"""
 
 
-def _record_events_sql(inputs: Sequence[Input], record_keys: str) -> str:
+def _record_events_sql(inputs: Sequence[Input]) -> str:
     selects = [
         f"""
 select distinct
@@ -142,7 +144,7 @@ select distinct
     starts.date as date_from,
     ends.date as date_to
 from {ident(source.extract.events)} as events
-join {record_keys} as records on records.source_no = {source.number} and records.key = events.key
+join {RECORDS} as records on records.source_no = {source.number} and records.key = events.key
 {_date_join("starts", source, "events", "date_from")}
 {_date_join("ends", source, "events", "date_to")}"""
         for source in inputs

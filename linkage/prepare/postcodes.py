@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linkage.prepare.inputs import BLANKS, Input, field_values, union_all, working_table
-from linkage.sql import Step, ident, literal
+from linkage.sql import Step, ident
 
 POSTCODES = "prepare__postcodes"
 
@@ -41,9 +41,7 @@ def postcode_steps(inputs: Sequence[Input]) -> list[Step]:
 def _texts_sql(inputs: Sequence[Input]) -> str:
     selects = [f"select raw from ({select})" for select in field_values(inputs, ["postcode"])]
     selects += [
-        f"select postcode from {ident(source.extract.addresses)}"
-        for source in inputs
-        if source.extract.addresses
+        f"select postcode from {ident(source.extract.addresses)}" for source in inputs if source.extract.addresses
     ]
     return f"""
 select texts.raw, trim(texts.raw, '{BLANKS}') as text
@@ -93,9 +91,7 @@ def _mended_outward_sql(outward: str) -> str:
         f"|| substr({outward}, {place + 2})"
         for place in range(4)
     )
-    return (
-        f"list_filter([{outward}, {exchanged}], lambda code: regexp_full_match(code, '{_OUTWARD}'))[1]"
-    )
+    return f"list_filter([{outward}, {exchanged}], lambda code: regexp_full_match(code, '{_OUTWARD}'))[1]"
 
 
 def _mended_inward_sql(inward: str) -> str:

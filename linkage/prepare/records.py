@@ -24,7 +24,7 @@ def source_steps(inputs: Sequence[Input], *, unique: Collection[str], within: Co
 
 
 def record_steps(inputs: Sequence[Input], subgroups: Sequence[str]) -> list[Step]:
-    """Makes `records` (key record_id; columns in docs/architecture.md) and `source_rows(source_no, file, row, record_id)`."""
+    """Makes `records`, key record_id, with the columns of docs/architecture.md, and `source_rows`, their records."""
     return [
         table_step(RECORDS, _records_sql(inputs, subgroups)),
         table_step(ROWS, _source_rows_sql(inputs)),
@@ -37,7 +37,8 @@ def _records_sql(inputs: Sequence[Input], subgroups: Sequence[str]) -> str:
             subgroups,
             before=f"records.record_id, {source.number}::smallint as source_no, "
             f"{literal(source.extract.source)} as source, records.key, 1::bigint as row_count,\n    ",
-            after=f"join {RECORD_KEYS} as records on records.source_no = {source.number} and records.row_no = rows.rowid",
+            after=f"join {RECORD_KEYS} as records\n"
+            f"    on records.source_no = {source.number} and records.row_no = rows.rowid",
         )
         for source in inputs
     ]

@@ -61,12 +61,13 @@ def append(con: Connection, table: str, names: Sequence[str], records: Sequence[
 
 def append_arrow(con: Connection, table: str, batch: pa.Table) -> None:
     """Add an arrow table to a table, matching columns by name."""
-    with _registered(con, batch) as view:
+    with registered(con, batch) as view:
         execute(con, f"insert into {ident(table)} by name select * from {ident(view)}")
 
 
 @contextmanager
-def _registered(con: Connection, batch: pa.Table) -> Iterator[str]:
+def registered(con: Connection, batch: pa.Table | pa.RecordBatchReader) -> Iterator[str]:
+    """Make an arrow table or stream a view for as long as the block lasts; gives its name."""
     view = "stage__arrow"
     con.register(view, batch)
     try:

@@ -95,14 +95,14 @@ def _keyed_step(stages: Stages, authority: str | None) -> Step:
     persons of one file are numbered, and told apart by the rest of their rows.
     """
     person = ", ".join(f"coalesce(pupil.{name}, '')" for name in PERSON)
+    whole = ", ".join(f"coalesce({name}, '')" for name in COLUMNS["pupils"] if not name.endswith("_id"))
     select = f"""
 with placed as (
     select pupil.* exclude (la), school.day as census_day,
            coalesce(pupil.la, school.la, {literal(authority)}) as authority,
            coalesce(pupil.laestab, school.la || lpad(school.estab, 4, '0'), pupil.estab, pupil.native,
                     pupil.school_urn, '-') as school,
-           left(md5(concat_ws(chr(31), {person})), 12) as person,
-           md5(cast(pupil as varchar)) as whole
+           left(md5(concat_ws(chr(31), {person})), 12) as person
     from {ident(stages.pupils)} as pupil
     left join (select term, school_id, any_value(la) as la, any_value(estab) as estab, any_value(day) as day
                from {ident(stages.school)} group by all) as school
@@ -110,9 +110,11 @@ with placed as (
 ),
 nameless as (
     select file, row, row_number() over (partition by file, school, person order by whole, row) as copy
-    from placed where upn is null
+    from (select *, concat_ws(chr(31), {whole}) as whole
+          from {ident(stages.pupils)} join (select file, row, school, person from placed) using (file, row)
+          where upn is null)
 )
-select placed.* exclude (whole),
+select placed.*,
        school || '/' || coalesce(upn, '~' || person || case when copy > 1 then '.' || copy else '' end) as key
 from placed left join nameless using (file, row)"""
     return Step(stages.keyed, f"create or replace temp table {ident(stages.keyed)} as{select}")

@@ -1,23 +1,25 @@
-"""CSV and TSV files: the header by hand, the rows by DuckDB, and a second opinion where they do not agree.
+"""CSV and TSV files: read by DuckDB, and by the standard library where the two do not agree.
 
 DuckDB's reader is quick and strict, but it can give too few rows without an error (measured: a line end inside a
-quoted header cell). So the number of rows is held against the number of lines, and where these differ or the reader
-refuses, the standard library reads the file once to say what is wrong and how to take it.
+quoted header cell), and it reads neither Windows-1252 nor lines that end in different ways. So the number of rows is
+held against the number of lines; where these differ, or DuckDB refuses, the standard library counts the rows or says
+what is wrong with them, and loads the file if it has to.
 """
 
 from __future__ import annotations
 
 import csv
 import glob
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 import duckdb
 
 from linkage.errors import InputError, RefusedError
-from linkage.sources.cells import WHITE, number, trimmed
+from linkage.sources.cells import WHITE, append, create_stage, number, trimmed
 from linkage.sources.columns import Header
 from linkage.sources.files import SourceFile
 from linkage.sources.findings import found
@@ -28,21 +30,18 @@ from linkage.tables import Finding
 MAX_LINE = 1 << 20  # characters
 DELIMITERS = ",;\t|"
 
-_DUCKDB_ENCODING = {"utf-8": "utf-8", "utf-16": "utf-16", "cp1252": "latin-1"}
 _DUCKDB_LINE_END = {"\n": r"\n", "\r\n": r"\r\n", "\r": r"\r"}
 
-# What Windows-1252 has where Latin-1, DuckDB's nearest encoding, has control characters.
-_C1 = {bytes([b]).decode("latin-1"): bytes([b]).decode("cp1252", "ignore") for b in range(0x80, 0xA0)}
-_CP1252_FROM = "".join(c1 for c1, meant in _C1.items() if meant)
-_CP1252_TO = "".join(meant for meant in _C1.values() if meant)
+BATCH = 50_000  # rows held in memory where the standard library loads
 
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A delimited file whose header was read; `encoding` is Python's name."""
+    """A delimited file whose header was read, in `header_lines` lines; `encoding` is Python's name."""
 
     file: SourceFile
     header: Header
+    header_lines: int
     delimiter: str
     line_end: str
     encoding: str
@@ -58,36 +57,33 @@ class CsvFile:
         `wanted` maps column names of the table to positions in the header. Raises InputError or RefusedError, with a
         line number and no more, where the file is not what its header promises.
         """
-        if self.encoding == "utf-8":
-            taken = _try_scan(con, table, self, wanted, _Dialect())
-            if taken is not None and taken == _lines_of(self.file.path) - 1:
-                return ()
-        else:
-            taken = None
-        return _stage_with_care(con, table, self, wanted, taken)
-
-
-@dataclass(frozen=True)
-class _Dialect:
-    """How DuckDB is told to read: strictly, or with the leniency that the second opinion allows."""
-
-    pad: bool = False
-    mixed: bool = False
+        # DuckDB may take another line for the header where that is not just the first one.
+        usual = self.encoding == "utf-8" and self.header_lines == 1
+        taken = _try_scan(con, table, self, wanted) if usual else None
+        if taken is not None and taken == _lines_of(self.file.path) - 1:
+            return ()
+        opinion = _second_opinion(self)
+        if taken != opinion.rows:
+            _load_slowly(con, table, self, wanted, opinion.encoding)
+        source = self.file.source
+        noted = (
+            ("SRC001", int(opinion.encoding == "cp1252")), ("SRC002", opinion.short), ("SRC015", int(opinion.mixed)),
+        )  # fmt: skip
+        return tuple(found(code, source, count) for code, count in noted if count)
 
 
 @dataclass(frozen=True)
 class _Opinion:
-    """What the standard library makes of a file: rows, rows that are short, rows with blank cells too many."""
+    """What the standard library makes of a file: its rows, how many are short, whether line ends differ."""
 
     rows: int
     short: int
-    long: int
     mixed: bool
     encoding: str
 
 
 def read_header(file: SourceFile, delimiter: str | None = None) -> CsvFile:
-    """The header of a delimited file; the delimiter is the one that splits it into most columns.
+    """The header of a delimited file.
 
     Raises InputError for a file that is empty, binary or in no known encoding, and RefusedError for a first line
     that is longer than a header can be. Reads no more than that line.
@@ -99,14 +95,12 @@ def read_header(file: SourceFile, delimiter: str | None = None) -> CsvFile:
                          remedy="export the file again")  # fmt: skip
     if is_binary(head) or head[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF") or head.lstrip()[:1] == b"<":
         raise not_a_table(file)
-    encoding = _encoding_by_mark(file, head)
-    for attempt in (encoding, "cp1252"):
+    encodings = ("utf-16",) if head[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8", "cp1252")
+    for attempt in encodings:
         try:
-            record, line_end = _first_record(file, attempt, delimiter)
-        except UnicodeDecodeError:
+            return _read_first_record(file, attempt, delimiter)
+        except UnicodeError:
             continue
-        names = tuple(name.strip(WHITE) for name in record.cells)
-        return CsvFile(file, Header(names), record.delimiter, line_end, attempt)
     raise _wrong_encoding(file)
 
 
@@ -115,12 +109,6 @@ def not_a_table(file: SourceFile) -> InputError:
     return InputError("The file is not a CSV file.", where=file.name,
                       expected=f"delimited text; it looks like {looks_like(file.path)}",
                       remedy="check `path` and `format` in the project file")  # fmt: skip
-
-
-def _encoding_by_mark(file: SourceFile, head: bytes) -> str:
-    if head[:2] == b"\xfe\xff":
-        raise _wrong_encoding(file)
-    return "utf-16" if head[:2] == b"\xff\xfe" else "utf-8"
 
 
 def _wrong_encoding(file: SourceFile) -> InputError:
@@ -132,27 +120,26 @@ def _wrong_encoding(file: SourceFile) -> InputError:
 # --- the header ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Record:
-    cells: list[str]
-    delimiter: str
+def _read_first_record(file: SourceFile, encoding: str, delimiter: str | None) -> CsvFile:
+    """The header is the first record that is not blank."""
+    delimiter = delimiter or _delimiter(file, encoding)
+    with _open_text(file.path, encoding) as text:
+        lines = _Lines(file, text)
+        reader = csv.reader(lines, delimiter=delimiter)
+        try:
+            cells = next((cells for cells in reader if any(cell.strip(WHITE) for cell in cells)), [])
+        except csv.Error:
+            raise _unreadable(file, 1) from None
+    names = tuple(cell.strip(WHITE) for cell in cells)
+    return CsvFile(file, Header(names), reader.line_num, delimiter, lines.last_end or "\n", encoding)
 
 
-def _first_record(file: SourceFile, encoding: str, delimiter: str | None) -> tuple[_Record, str]:
-    """The first record that is not blank, and how it ends."""
-    best: tuple[_Record, str] | None = None
-    for candidate in delimiter or DELIMITERS:
-        with _open_text(file.path, encoding) as text:
-            lines = _Lines(file, text)
-            reader = csv.reader(lines, delimiter=candidate)
-            try:
-                cells = next((cells for cells in reader if any(cell.strip(WHITE) for cell in cells)), [])
-            except csv.Error:
-                raise _unreadable(file, 1) from None
-        if best is None or len(cells) > len(best[0].cells):
-            best = _Record(cells, candidate), lines.last_end or "\n"
-    assert best is not None, "there is at least one delimiter"
-    return best
+def _delimiter(file: SourceFile, encoding: str) -> str:
+    """The delimiter that occurs most often outside of quotes in the first line; a comma where none does."""
+    with _open_text(file.path, encoding) as text:
+        first = next((line for line in _Lines(file, text) if line.strip(WHITE)), "")
+    bare = re.sub(r'"[^"]*("|$)', "", first)
+    return max(DELIMITERS, key=bare.count)
 
 
 def _open_text(path: Path, encoding: str) -> TextIO:
@@ -182,83 +169,93 @@ class _Lines:
 # --- the rows ------------------------------------------------------------------------------------
 
 
-def _scan(table: str, csv_file: CsvFile, wanted: Mapping[str, int], dialect: _Dialect) -> tuple[str, ...]:
+def _scan(table: str, csv_file: CsvFile, wanted: Mapping[str, int]) -> tuple[str, ...]:
     """SQL that stages the wanted columns. Columns go by position, so a name in a header cannot do harm.
 
     The file is read into a table of its own first: the number of a row is then its place in that table, which DuckDB
     fills in the order of the file, and cells are trimmed on all cores (a running number would take one).
     """
     columns = ", ".join(f"'c{at}': 'VARCHAR'" for at in range(len(csv_file.header.names)))
-    options = [
-        literal(glob.escape(str(csv_file.file.path))),  # DuckDB takes a name for a pattern
-        f"columns = {{{columns}}}",
-        f"delim = {literal(csv_file.delimiter)}",
-        f"encoding = {literal(_DUCKDB_ENCODING[csv_file.encoding])}",
-        "auto_detect = false, all_varchar = true, header = true, quote = '\"', escape = '\"'",
-        "strict_mode = false" if dialect.mixed else f"new_line = {literal(_DUCKDB_LINE_END[csv_file.line_end])}",
-    ]
-    if dialect.pad:
-        options.append("null_padding = true, parallel = false")
-    raw = ident(f"{table}__raw")
-    used = ", ".join(f"c{at}" for at in sorted({0, *wanted.values()}))
+    used = ", ".join(f"c{at}" for at in sorted(set(wanted.values())) or [0])
     # A blank line in a file of one column cannot be told from a blank cell.
     only = f"\nwhere {trimmed('c0')} is not null" if len(csv_file.header.names) == 1 else ""
-    cells = "".join(f", {_cell(csv_file, at)} as {ident(name)}" for name, at in wanted.items())
     return (
-        f"create or replace temp table {raw} as\nselect {used}\nfrom read_csv({', '.join(options)}){only}",
-        f"create or replace temp table {ident(table)} as\nselect rowid + 1 as row{cells}\nfrom {raw}",
-        f"drop table {raw}",
+        f"create or replace temp table {_raw(table)} as\nselect {used}\nfrom read_csv(\n"
+        # DuckDB takes a name for a pattern.
+        f"    {literal(glob.escape(str(csv_file.file.path)))},\n"
+        f"    columns = {{{columns}}}, delim = {literal(csv_file.delimiter)}, quote = '\"', escape = '\"',\n"
+        f"    new_line = {literal(_DUCKDB_LINE_END[csv_file.line_end])}, encoding = 'utf-8',\n"
+        f"    auto_detect = false, all_varchar = true, header = true\n){only}",
+        *_number_and_trim(table, wanted),
     )
 
 
-def _cell(csv_file: CsvFile, at: int) -> str:
-    text = f"c{at}"
-    if csv_file.encoding == "cp1252":
-        text = f"translate({text}, {literal(_CP1252_FROM)}, {literal(_CP1252_TO)})"
-    return trimmed(text)
+def _raw(table: str) -> str:
+    return ident(f"{table}__raw")
 
 
-def _try_scan(
-    con: Connection, table: str, csv_file: CsvFile, wanted: Mapping[str, int], dialect: _Dialect
-) -> int | None:
+def _number_and_trim(table: str, wanted: Mapping[str, int]) -> tuple[str, str]:
+    cells = "".join(f", {trimmed(f'c{at}')} as {ident(name)}" for name, at in wanted.items())
+    return (
+        f"create or replace temp table {ident(table)} as\nselect rowid + 1 as row{cells}\nfrom {_raw(table)}",
+        f"drop table {_raw(table)}",
+    )
+
+
+def _try_scan(con: Connection, table: str, csv_file: CsvFile, wanted: Mapping[str, int]) -> int | None:
     """Number of rows staged; None where DuckDB refuses. What it says may quote the file and goes no further."""
     try:
-        for sql in _scan(table, csv_file, wanted, dialect):
+        for sql in _scan(table, csv_file, wanted):
             execute(con, sql)
     except duckdb.Error:
         return None
     return number(con, f"select count(*) from {ident(table)}")
 
 
-def _stage_with_care(
-    con: Connection, table: str, csv_file: CsvFile, wanted: Mapping[str, int], taken: int | None
-) -> tuple[Finding, ...]:
-    opinion = _second_opinion(csv_file)
-    if taken != opinion.rows:
-        known = replace(csv_file, encoding=opinion.encoding)
-        lenient = _Dialect(pad=opinion.short > 0, mixed=opinion.mixed or opinion.long > 0)
-        if _try_scan(con, table, known, wanted, lenient) != opinion.rows:
-            raise InputError("The rows of the file cannot be told apart with certainty.", where=csv_file.name,
-                             expected=f"{opinion.rows} rows of {len(csv_file.header.names)} cells",
-                             remedy="export the file again as CSV UTF-8")  # fmt: skip
-    source = csv_file.file.source
-    noted = (("SRC001", int(opinion.encoding == "cp1252")), ("SRC002", opinion.short), ("SRC015", int(opinion.mixed)))
-    return tuple(found(code, source, count) for code, count in noted if count)
+def _load_slowly(
+    con: Connection, table: str, csv_file: CsvFile, wanted: Mapping[str, int], encoding: str
+) -> None:
+    """Stage the file as the standard library reads it: short rows filled, blank cells beyond the header dropped."""
+    width = len(csv_file.header.names)
+    is_row = _counts_as_row(width)
+    used = sorted(set(wanted.values())) or [0]
+    names = [f"c{at}" for at in used]
+    create_stage(con, f"{table}__raw", dict.fromkeys(names, "varchar"))
+    batch: list[list[str]] = []
+    with _open_text(csv_file.file.path, encoding) as text:
+        reader = csv.reader(_Lines(csv_file.file, text), delimiter=csv_file.delimiter, strict=True)
+        for cells in reader:
+            if reader.line_num <= csv_file.header_lines or not is_row(cells):
+                continue
+            padded = cells + [""] * (width - len(cells))
+            batch.append([padded[at] for at in used])
+            if len(batch) >= BATCH:
+                append(con, f"{table}__raw", names, batch)
+                batch.clear()
+    append(con, f"{table}__raw", names, batch)
+    for sql in _number_and_trim(table, wanted):
+        execute(con, sql)
+
+
+def _counts_as_row(width: int) -> Callable[[list[str]], bool]:
+    """Whether cells are a row: no cells are a blank line, and in a file of one column a blank cell is one, too."""
+    return bool if width > 1 else lambda cells: any(cell.strip(WHITE) for cell in cells)
 
 
 def _second_opinion(csv_file: CsvFile) -> _Opinion:
-    """The file as the standard library reads it, strictly; raises InputError with the line that is wrong."""
+    """What the standard library makes of the file, strictly; raises InputError with the line that is wrong."""
     for encoding in ("utf-8", "cp1252") if csv_file.encoding == "utf-8" else (csv_file.encoding,):
         try:
             return _read_through(csv_file, encoding)
-        except UnicodeDecodeError:
+        except UnicodeError:
             continue
     raise _wrong_encoding(csv_file.file)
 
 
 def _read_through(csv_file: CsvFile, encoding: str) -> _Opinion:
     width = len(csv_file.header.names)
-    rows = short = long = 0
+    is_row = _counts_as_row(width)
+    rows = short = 0
     ends: set[str] = set()
     with _open_text(csv_file.file.path, encoding) as text:
         lines = _Lines(csv_file.file, text)
@@ -266,19 +263,16 @@ def _read_through(csv_file: CsvFile, encoding: str) -> _Opinion:
         started = 1
         try:
             for cells in reader:
-                if len(cells) > width:
-                    if any(cell.strip(WHITE) for cell in cells[width:]):
-                        raise _too_wide(csv_file, started, width)
-                    long += 1
-                # No cells at all: a blank line. In a file of one column a blank cell is one, too.
-                counts = bool(cells) if width > 1 else any(cell.strip(WHITE) for cell in cells)
-                rows += counts
-                short += counts and len(cells) < width
+                if len(cells) > width and any(cell.strip(WHITE) for cell in cells[width:]):
+                    raise _too_wide(csv_file, started, width)
+                if reader.line_num > csv_file.header_lines and is_row(cells):
+                    rows += 1
+                    short += len(cells) < width
                 ends.add(lines.last_end)
                 started = reader.line_num + 1
         except csv.Error:
             raise _unreadable(csv_file.file, started) from None
-    return _Opinion(rows - 1, short, long, len(ends - {""}) > 1, encoding)
+    return _Opinion(rows, short, len(ends - {""}) > 1, encoding)
 
 
 def _too_wide(csv_file: CsvFile, line: int, width: int) -> InputError:

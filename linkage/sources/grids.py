@@ -34,7 +34,7 @@ class Grid(Protocol):
         """Make the temporary table `row, <wanted>`: trimmed text, NULL where blank, `row` from 1 as in the file."""
 
 
-def read_grid(con: Connection, file: SourceFile, sheet: str | None, wanted: Sequence[str]) -> Grid:
+def read_grid(file: SourceFile, sheet: str | None, wanted: Sequence[str]) -> Grid:
     """The table of a file; in a workbook the sheet that is given, else the first that has most of the wanted columns.
 
     Raises InputError for a file that is not what its suffix says, or for a workbook without any wanted column.
@@ -42,7 +42,7 @@ def read_grid(con: Connection, file: SourceFile, sheet: str | None, wanted: Sequ
     if file.suffix in WORKBOOK_SUFFIXES:
         return _best_sheet(file, sheet, wanted)
     if file.suffix == ".parquet":
-        return read_parquet(con, file)
+        return read_parquet(file)
     return read_header(file, "\t" if file.suffix in (".tsv", ".tab") else None)
 
 

@@ -29,7 +29,6 @@ from linkage.sources.findings import found, summed
 from linkage.sql import Connection, execute, ident, run_steps
 from linkage.tables import Extract, Finding, addresses_table, rows_table
 
-
 SUFFIXES = (".csv", ".txt")
 
 

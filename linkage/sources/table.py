@@ -51,7 +51,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     are excluded. Raises InputError for files that cannot be read or lack a mapped column.
     """
     plan = _plan(spec)
-    grids = [read_grid(con, file, spec.sheet, plan.columns()) for file in find_files(spec, folder, SUFFIXES)]
+    grids = [read_grid(file, spec.sheet, plan.columns()) for file in find_files(spec, folder, SUFFIXES)]
     plan = _narrowed(plan, grids)
     _check_columns(grids, plan, spec)
     _check_comparable(plan, grids[0])

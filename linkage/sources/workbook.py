@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import python_calamine as calamine
 
-from linkage.errors import InputError, RefusedError
+from linkage.errors import InputError, LinkageError, RefusedError
 from linkage.sources.cells import WHITE, append_arrow, create_stage
 from linkage.sources.columns import Header
 from linkage.sources.files import SourceFile
@@ -24,6 +24,7 @@ SUFFIXES = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods")
 HEADER_WITHIN = 100
 # A workbook is read whole; one that unpacks to more than this is refused.
 MAX_UNPACKED = 2 << 30
+MAX_CELLS = 100_000_000
 
 Cell = object
 Row = Sequence[Cell]
@@ -70,8 +71,11 @@ def read_sheets(file: SourceFile, sheet: str | None) -> Iterator[tuple[str, list
     for title in titles if sheet is None else [sheet]:
         try:
             opened = book.get_sheet_by_name(title)
+            _check_area(file, opened)
             rows: list[Row] = list(opened.to_python(skip_empty_area=False))
             merged = opened.merged_cell_ranges or ()
+        except LinkageError:
+            raise
         except Exception:  # what the reader says may quote cells
             raise InputError("A sheet of the workbook cannot be read.", where=f"{file.name}#{title}",
                              expected="a sheet of cells", remedy="save the workbook again") from None  # fmt: skip
@@ -128,13 +132,21 @@ def _open(file: SourceFile) -> calamine.CalamineWorkbook:
 
 
 def _check_size(file: SourceFile) -> None:
-    if not zipfile.is_zipfile(file.path):
-        return
-    with zipfile.ZipFile(file.path) as archive:
-        unpacked = sum(entry.file_size for entry in archive.infolist())
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return  # an old .xls, or broken: the reader will say
     if unpacked > MAX_UNPACKED:
         raise RefusedError("The workbook is too large.", where=file.name, expected="less than 2 GiB when unpacked",
                            remedy="save its sheets as CSV files")  # fmt: skip
+
+
+def _check_area(file: SourceFile, sheet: calamine.CalamineSheet) -> None:
+    if sheet.total_height * sheet.total_width > MAX_CELLS:
+        raise RefusedError("A sheet of the workbook is too large.", where=f"{file.name}#{sheet.name}",
+                           expected="less than 100 million cells between the first and the last that is filled",
+                           remedy="delete stray cells far from the table, or save it as a CSV file")  # fmt: skip
 
 
 def _top(rows: Sequence[Row], merged: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> list[Row]:

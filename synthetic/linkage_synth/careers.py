@@ -81,7 +81,7 @@ def _ordinary(rng: np.random.Generator, families: Families, need: Floats) -> lis
 
 
 def _before_birth(rng: np.random.Generator, families: Families) -> list[Ints]:
-    """Referrals of children known before birth, and of some of their brothers and sisters at the same time."""
+    """Referrals of children known before birth, and of some of their brothers and sisters with them."""
     person = np.flatnonzero(families.unborn_in > 0)
     birth = families.birth[person]
     last = np.array([YEAR_END[year] for year in families.unborn_in[person].tolist()], dtype=np.int64)
@@ -170,7 +170,7 @@ def _by_authority(
     end: Ints,
     kind: Ints,
 ) -> Spells:
-    """Give each referral its authority; a case whose family moves away closes, and opens again where they go."""
+    """Give each referral its authority; when the family moves away the case closes and opens again there."""
     household = families.household[person]
     authority = homes.authority_on(household, start)
     transferred = np.zeros(len(person), dtype=np.bool_)

@@ -1,4 +1,4 @@
-"""What was done in each referral: sources, needs, assessments, plans. One entry per referral, as in `Spells`."""
+"""What was done in each referral: sources, needs, assessments, plans; one entry per referral of `Spells`."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from linkage_synth.families import Families
 from linkage_synth.traits import Traits
 
 SOURCES = {
-    "6": 0.29, "2A": 0.18, "3A": 0.03, "3B": 0.02, "3C": 0.01, "3D": 0.03, "3E": 0.04, "3F": 0.02, "5A": 0.08, "5B": 0.06,
-    "5C": 0.02, "5D": 0.01, "1A": 0.07, "1B": 0.02, "1C": 0.01, "1D": 0.01, "2B": 0.02, "4": 0.02, "7": 0.03, "8": 0.02,
-    "9": 0.02, "10": 0.01,
+    "6": 0.29, "2A": 0.18, "3A": 0.03, "3B": 0.02, "3C": 0.01, "3D": 0.03, "3E": 0.04, "3F": 0.02, "5A": 0.08,
+    "5B": 0.06, "5C": 0.02, "5D": 0.01, "1A": 0.07, "1B": 0.02, "1C": 0.01, "1D": 0.01, "2B": 0.02, "4": 0.02,
+    "7": 0.03, "8": 0.02, "9": 0.02, "10": 0.01,
 }  # fmt: skip
 NEEDS = {
     "N1": 0.57,
@@ -28,8 +28,8 @@ NEEDS = {
     "N0": 0.01,
 }
 FACTORS = (
-    "3A", "3B", "4B", "4A", "17A", "16A", "1B", "2B", "18C", "18B", "5A", "5B", "6A", "6B", "10A", "11A", "13A", "14A",
-    "15A", "19B", "19C", "20", "21", "24A", "7A", "2A",
+    "3A", "3B", "4B", "4A", "17A", "16A", "1B", "2B", "18C", "18B", "5A", "5B", "6A", "6B", "10A", "11A",
+    "13A", "14A", "15A", "19B", "19C", "20", "21", "24A", "7A", "2A",
 )  # fmt: skip
 ABUSE = {"NEG": 0.48, "EMO": 0.38, "PHY": 0.07, "SAB": 0.04, "MUL": 0.03}
 CLOSURES = {"RC7": 0.46, "RC8": 0.4, "RC9": 0.06, "RC3": 0.03, "RC4": 0.02, "RC6": 0.03}
@@ -62,7 +62,7 @@ def _draw(rng: np.random.Generator, table: dict[str, float], size: int) -> Texts
 
 
 def _factors(rng: np.random.Generator, unaccompanied: list[bool]) -> list[tuple[str, ...]]:
-    """One to four factors of each assessment, in the order of the list of codes; 9A for unaccompanied children."""
+    """One to four factors of each assessment, in the order of `FACTORS`; 9A for unaccompanied children."""
     count = 1 + rng.integers(0, 4, len(unaccompanied))
     weights = (np.arange(len(FACTORS)) + 2.0) ** -0.8
     drawn = choose(rng, weights, 4 * len(unaccompanied)).reshape(-1, 4).tolist()

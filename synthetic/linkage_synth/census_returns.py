@@ -1,4 +1,4 @@
-"""The spring school census in the layout of the DfE portal's download: one CSV per year, one row per pupil."""
+"""The spring school census as the DfE's portal gives it: one CSV per year, one row per pupil."""
 
 from dataclasses import dataclass
 from itertools import repeat
@@ -68,11 +68,10 @@ class SchoolFacts:
 
 
 def draw_school_facts(
-    rng: np.random.Generator, families: Families, names: Names, traits: Traits, on: int
+    rng: np.random.Generator, families: Families, names: Names, traits: Traits, risk: Floats, on: int
 ) -> SchoolFacts:
     """Facts as a school would write them down afresh."""
     person = np.arange(len(families))
-    risk = traits.recording_risk
     return SchoolFacts(
         write_names(rng, names, person, families.culture, happens(rng, NAME_WRONG, risk)),
         write_birth(
@@ -85,12 +84,12 @@ def draw_school_facts(
 
 
 def school_facts_by_year(
-    streams: dict[int, np.random.Generator], families: Families, names: Names, traits: Traits
+    streams: dict[int, np.random.Generator], families: Families, names: Names, traits: Traits, risk: Floats
 ) -> dict[int, SchoolFacts]:
     """Facts of both census years: schools copy their records, with the errors, from year to year."""
     facts: dict[int, SchoolFacts] = {}
     for census, rng in streams.items():
-        fresh = draw_school_facts(rng, families, names, traits, CENSUS_DAY[census])
+        fresh = draw_school_facts(rng, families, names, traits, risk, CENSUS_DAY[census])
         again = rng.random(len(families)) >= KEPT_FROM_YEAR_TO_YEAR
         facts[census] = facts[census - 1].partly(fresh, again) if census - 1 in facts else fresh
     return facts

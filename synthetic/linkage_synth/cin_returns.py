@@ -17,6 +17,8 @@ from linkage_synth.traits import Traits
 
 DISABILITIES = ("LD", "AUT", "BEH", "COMM", "MOB", "PC", "INC", "HEAR", "VIS", "HAND", "CON", "DDA")
 BOTH_UPN_AND_CODE = 0.01
+SEX_NOT_RECORDED = 0.002
+LOWER_CASE_UPN = 0.002
 NO_CODE = 0.08
 """Share of children without a UPN whose record does not say why."""
 
@@ -27,7 +29,9 @@ class CinReturn:
 
     collection: int
     part: PersonPart
+    upn: Texts
     unknown: Texts
+    sex: Texts
     disabilities: list[tuple[str, ...]]
     referral: Ints
     """Referrals of the rows one after another, as indices of `Spells`."""
@@ -66,7 +70,14 @@ def build_cin_return(
     unknown = np.where((unknown != "") & ~action & grown & (rng.random(len(unknown)) < 0.6), "UN7", unknown)
     unknown = np.where(rng.random(len(unknown)) < NO_CODE, "", unknown)
     unknown = np.where((part.upn != "") & (rng.random(len(unknown)) < BOTH_UPN_AND_CODE), "UN4", unknown)
-    return CinReturn(collection, part, unknown, _disabilities(rng, traits, part.person), referral, first)
+    sex = np.where(rng.random(len(unknown)) < SEX_NOT_RECORDED, "0", part.sex)
+    # The schema of the return lets small letters through.
+    small = np.flatnonzero(rng.random(len(unknown)) < LOWER_CASE_UPN)
+    upn = part.upn.copy()
+    upn[small] = [number.lower() for number in upn[small]]
+    return CinReturn(
+        collection, part, upn, unknown, sex, _disabilities(rng, traits, part.person), referral, first
+    )
 
 
 def _disabilities(rng: np.random.Generator, traits: Traits, person: Ints) -> list[tuple[str, ...]]:
@@ -85,7 +96,7 @@ def _disabilities(rng: np.random.Generator, traits: Traits, person: Ints) -> lis
 def write_cin(
     out: Path, places: Places, spells: Spells, casework: Casework, cin: CinReturn
 ) -> tuple[list[str], Texts, Ints]:
-    """Write the files of a year. Gives their paths relative to `out`, and file and child number of every row."""
+    """Write the files of a year. Gives their paths, and file and child number of every row."""
     part = cin.part
     order = np.lexsort(
         (np.argsort(np.argsort(part.child_id.astype(str), kind="stable"), kind="stable"), part.authority)
@@ -113,10 +124,12 @@ def write_cin(
 
 def _header(code: str, collection: int) -> str:
     return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<Message>\n<Header><CollectionDetails><Collection>CIN</Collection>'
+        '<?xml version="1.0" encoding="utf-8"?>\n<Message>\n<Header><CollectionDetails>'
+        "<Collection>CIN</Collection>"
         f"<Year>{collection}</Year><ReferenceDate>{collection}-03-31</ReferenceDate></CollectionDetails>"
         f"<Source><SourceLevel>L</SourceLevel><LEA>{code}</LEA><SoftwareCode>Synthetic England</SoftwareCode>"
-        f"<Release>1.0</Release><SerialNo>001</SerialNo><DateTime>{collection}-07-14T10:00:00</DateTime></Source></Header>\n"
+        f"<Release>1.0</Release><SerialNo>001</SerialNo><DateTime>{collection}-07-14T10:00:00</DateTime>"
+        "</Source></Header>\n"
         "<Children>\n"
     )
 
@@ -130,16 +143,17 @@ def _child_texts(cin: CinReturn, details: list[str]) -> list[str]:
     births, expected = iso(part.birth).tolist(), iso(part.expected_birth).tolist()
     first = cin.first_referral.tolist()
     columns = zip(
-        part.child_id, part.upn, part.former_upn, cin.unknown, births, expected, part.sex, part.ethnicity, cin.disabilities,
+        part.child_id, cin.upn, part.former_upn, cin.unknown, births, expected, cin.sex, part.ethnicity,
+        cin.disabilities,
         strict=True,
     )  # fmt: skip
     result = []
     for row, (child, upn, former, unknown, birth, due, sex, ethnicity, disabilities) in enumerate(columns):
         disability = "".join(f"<Disability>{code}</Disability>" for code in disabilities)
         result.append(
-            f"<Child>\n<ChildIdentifiers><LAchildID>{child}</LAchildID>{_tag('UPN', upn)}{_tag('FormerUPN', former)}"
-            f"{_tag('UPNunknown', unknown)}{_tag('PersonBirthDate', birth)}{_tag('ExpectedPersonBirthDate', due)}"
-            f"<GenderCurrent>{sex}</GenderCurrent></ChildIdentifiers>\n"
+            f"<Child>\n<ChildIdentifiers><LAchildID>{child}</LAchildID>{_tag('UPN', upn)}"
+            f"{_tag('FormerUPN', former)}{_tag('UPNunknown', unknown)}{_tag('PersonBirthDate', birth)}"
+            f"{_tag('ExpectedPersonBirthDate', due)}<GenderCurrent>{sex}</GenderCurrent></ChildIdentifiers>\n"
             f"<ChildCharacteristics><Ethnicity>{ethnicity}</Ethnicity>{_tag('Disabilities', disability)}"
             f"</ChildCharacteristics>\n{''.join(details[first[row] : first[row + 1]])}</Child>\n"
         )
@@ -147,7 +161,7 @@ def _child_texts(cin: CinReturn, details: list[str]) -> list[str]:
 
 
 def _referral_texts(spells: Spells, casework: Casework, referral: Ints, last: int) -> list[str]:
-    """The CINdetails of each referral as known on the last day of the year: later steps are not in the return."""
+    """The CINdetails of each referral as known on the last day of the year: later steps are left out."""
 
     def known(days: Ints) -> list[str]:
         picked = days[referral]
@@ -156,10 +170,11 @@ def _referral_texts(spells: Spells, casework: Casework, referral: Ints, last: in
 
     closed = np.where(spells.end > last, NO_DATE, spells.end)
     columns = zip(
-        known(spells.start), casework.source[referral], casework.need[referral], known(closed), casework.closure[referral],
-        known(casework.conference), known(casework.assessed_from), known(casework.assessed_to),
-        [casework.factors[number] for number in referral.tolist()], known(casework.plan_from), known(casework.plan_to),
-        known(casework.enquiry), (spells.kind[referral] == NO_FURTHER_ACTION).tolist(), known(casework.protected_from),
+        known(spells.start), casework.source[referral], casework.need[referral], known(closed),
+        casework.closure[referral], known(casework.conference), known(casework.assessed_from),
+        known(casework.assessed_to), [casework.factors[number] for number in referral.tolist()],
+        known(casework.plan_from), known(casework.plan_to), known(casework.enquiry),
+        (spells.kind[referral] == NO_FURTHER_ACTION).tolist(), known(casework.protected_from),
         known(casework.protected_to), casework.abuse[referral], casework.abuse_later[referral],
         casework.earlier_plans[referral].tolist(), strict=True,
     )  # fmt: skip
@@ -167,9 +182,9 @@ def _referral_texts(spells: Spells, casework: Casework, referral: Ints, last: in
 
 
 def _details(
-    start: str, source: str, need: str, closed: str, closure: str, conference: str, assessed: str, authorised: str,
-    factors: tuple[str, ...], plan: str, plan_end: str, enquiry: str, no_action: bool, protected: str, protected_end: str,
-    abuse: str, abuse_later: str, earlier: int,
+    start: str, source: str, need: str, closed: str, closure: str, conference: str, assessed: str,
+    authorised: str, factors: tuple[str, ...], plan: str, plan_end: str, enquiry: str, no_action: bool,
+    protected: str, protected_end: str, abuse: str, abuse_later: str, earlier: int,
 ) -> Iterator[str]:  # fmt: skip
     yield f"<CINdetails><CINreferralDate>{start}</CINreferralDate><ReferralSource>{source}</ReferralSource>"
     yield f"<PrimaryNeedCode>{need}</PrimaryNeedCode>"
@@ -184,14 +199,16 @@ def _details(
             yield f"<FactorsIdentifiedAtAssessment>{codes}</FactorsIdentifiedAtAssessment>"
         yield "</Assessments>"
     if plan:
-        yield f"<CINPlanDates><CINPlanStartDate>{plan}</CINPlanStartDate>{_tag('CINPlanEndDate', plan_end)}</CINPlanDates>"
+        yield f"<CINPlanDates><CINPlanStartDate>{plan}</CINPlanStartDate>"
+        yield f"{_tag('CINPlanEndDate', plan_end)}</CINPlanDates>"
     if enquiry:
-        yield f"<Section47><S47ActualStartDate>{enquiry}</S47ActualStartDate>{_tag('DateOfInitialCPC', conference)}"
+        yield f"<Section47><S47ActualStartDate>{enquiry}</S47ActualStartDate>"
+        yield _tag("DateOfInitialCPC", conference)
         yield f"<ICPCnotRequired>{0 if conference else 1}</ICPCnotRequired></Section47>"
     yield f"<ReferralNFA>{int(no_action)}</ReferralNFA>"
     if protected:
-        yield f"<ChildProtectionPlans><CPPstartDate>{protected}</CPPstartDate>{_tag('CPPendDate', protected_end)}"
-        yield f"<InitialCategoryOfAbuse>{abuse}</InitialCategoryOfAbuse>"
+        yield f"<ChildProtectionPlans><CPPstartDate>{protected}</CPPstartDate>"
+        yield f"{_tag('CPPendDate', protected_end)}<InitialCategoryOfAbuse>{abuse}</InitialCategoryOfAbuse>"
         yield f"<LatestCategoryOfAbuse>{abuse_later}</LatestCategoryOfAbuse>"
         yield f"<NumberOfPreviousCPP>{earlier}</NumberOfPreviousCPP></ChildProtectionPlans>"
     yield "</CINdetails>\n"

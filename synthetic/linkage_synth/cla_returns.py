@@ -32,7 +32,7 @@ def _draw(rng: np.random.Generator, table: dict[str, float], size: int) -> Texts
 
 
 class ClaReturn:
-    """The return before it is cut up by authority: columns of each file, and the row of `part` each belongs to."""
+    """The return before it is cut up by authority: columns of each file, with the row of `part`."""
 
     def __init__(
         self,
@@ -223,7 +223,7 @@ def _postcodes(places: Places, postcode: Ints) -> Texts:
 
 
 def write_cla(out: Path, places: Places, cla: ClaReturn) -> tuple[list[str], Texts, Ints]:
-    """Write the files of all authorities. Gives their paths, and file and row of the header of every child."""
+    """Write the files of all authorities. Gives their paths, and file and row of every child's header."""
     part = cla.part
     paths: list[str] = []
     file_of_row, number_of_row = blank(len(part.person)), np.zeros(len(part.person), dtype=np.int64)

@@ -34,6 +34,8 @@ class Culture:
     """Share of parents whose surname is put together from parts."""
     arrived: float = 0.05
     """Share of children who came to England after birth."""
+    mixing: float = 1.0
+    """How many times likelier than others to have children with somebody of another culture."""
     deprivation: float = 0.0
     """Shift of the odds (log scale) of free school meals and of a poor neighbourhood."""
     recording_risk: float = 1.0
@@ -51,22 +53,27 @@ class Culture:
 # fmt: off
 CULTURES: tuple[Culture, ...] = (
     Culture(
-        key="white_british", pool="english", share=0.565, metropolitan=0.6, ethnicity={"WBRI": 0.985, "WOTH": 0.015},
+        key="white_british", pool="english", share=0.565, metropolitan=0.6,
+        ethnicity={"WBRI": 0.985, "WOTH": 0.015},
         language={"ENG": 1.0}, new_father=0.15, mothers_surname=0.14, double_barrelled=0.08, middle_name=0.75,
         arrived=0.005, recording_risk=0.8,
     ),
     Culture(
-        key="irish", pool="irish", keeps_accents=0.75, share=0.014, metropolitan=1.5, ethnicity={"WIRI": 0.7, "WBRI": 0.3},
+        key="irish", pool="irish", mixing=3.0, keeps_accents=0.75, share=0.014, metropolitan=1.5,
+        ethnicity={"WIRI": 0.7, "WBRI": 0.3},
         mothers_surname=0.08, double_barrelled=0.05, middle_name=0.6, arrived=0.05, new_father=0.1,
     ),
     Culture(
-        key="irish_traveller", pool="traveller", share=0.011, ethnicity={"WIRT": 0.85, "WIRI": 0.1, "WBRI": 0.05},
+        key="irish_traveller", pool="traveller", mixing=0.3, share=0.011,
+        ethnicity={"WIRT": 0.85, "WIRI": 0.1, "WBRI": 0.05},
         children=3.6, new_father=0.05, middle_name=0.4, rare_surname=0.08, arrived=0.05, deprivation=1.0,
         recording_risk=2.4, referral=2.2,
     ),
     Culture(
-        key="roma", pool="roma", share=0.012, ethnicity={"WROM": 0.85, "WOTH": 0.15}, convention="feminine_endings",
-        language={"RMN": 0.4, "RUM": 0.3, "SLO": 0.2, "CZE": 0.1}, children=3.3, middle_name=0.15, arrived=0.3,
+        key="roma", pool="roma", mixing=0.3, share=0.012, ethnicity={"WROM": 0.85, "WOTH": 0.15},
+        convention="feminine_endings",
+        language={"RMN": 0.4, "RUM": 0.3, "SLO": 0.2, "CZE": 0.1}, children=3.3, middle_name=0.15,
+        arrived=0.3,
         deprivation=1.2, recording_risk=2.4, referral=1.8, mothers_surname=0.2,
     ),
     Culture(
@@ -89,29 +96,35 @@ CULTURES: tuple[Culture, ...] = (
         recording_risk=1.4,
     ),
     Culture(
-        key="pakistani", pool="pakistani", share=0.052, metropolitan=2.0, convention="own_second_name",
+        key="pakistani", pool="pakistani", mixing=0.5, share=0.052, metropolitan=2.0,
+        convention="own_second_name",
         ethnicity={"APKN": 0.97, "AOTH": 0.03}, language={"URD": 0.45, "PNJ": 0.25, "ENG": 0.3}, children=2.7,
         new_father=0.03, middle_name=0.12, arrived=0.08, deprivation=0.4, recording_risk=1.3, referral=0.8,
         rare_surname=0.2,
     ),
     Culture(
-        key="bangladeshi", pool="bangladeshi", share=0.024, metropolitan=3.0, convention="own_second_name",
-        ethnicity={"ABAN": 0.97, "AOTH": 0.03}, language={"BNG": 0.75, "ENG": 0.25}, children=2.7, new_father=0.02,
+        key="bangladeshi", pool="bangladeshi", mixing=0.5, share=0.024, metropolitan=3.0,
+        convention="own_second_name",
+        ethnicity={"ABAN": 0.97, "AOTH": 0.03}, language={"BNG": 0.75, "ENG": 0.25}, children=2.7,
+        new_father=0.02,
         middle_name=0.1, arrived=0.06, deprivation=0.6, recording_risk=1.4, referral=0.8, rare_surname=0.12,
     ),
     Culture(
         key="punjabi_sikh", pool="punjabi", share=0.02, metropolitan=2.0, convention="singh_kaur",
-        ethnicity={"AIND": 0.95, "AOTH": 0.05}, language={"PNJ": 0.6, "ENG": 0.4}, children=1.9, new_father=0.03,
+        ethnicity={"AIND": 0.95, "AOTH": 0.05}, language={"PNJ": 0.6, "ENG": 0.4}, children=1.9,
+        new_father=0.03,
         middle_name=0.1, arrived=0.06, recording_risk=1.1, referral=0.7,
     ),
     Culture(
-        key="gujarati_hindu", pool="gujarati", share=0.024, metropolitan=2.2, ethnicity={"AIND": 0.96, "AOTH": 0.04},
+        key="gujarati_hindu", pool="gujarati", share=0.024, metropolitan=2.2,
+        ethnicity={"AIND": 0.96, "AOTH": 0.04},
         language={"GUJ": 0.6, "HIN": 0.1, "ENG": 0.3}, children=1.8, new_father=0.02, middle_name=0.35,
         arrived=0.12, deprivation=-0.3, referral=0.5, convention="fathers_forename_middle",
     ),
     Culture(
         key="tamil", pool="tamil", share=0.012, metropolitan=2.5, convention="fathers_name",
-        ethnicity={"AOTH": 0.75, "AIND": 0.25}, language={"TAM": 0.9, "ENG": 0.1}, children=1.9, new_father=0.02,
+        ethnicity={"AOTH": 0.75, "AIND": 0.25}, language={"TAM": 0.9, "ENG": 0.1}, children=1.9,
+        new_father=0.02,
         middle_name=0.05, arrived=0.12, recording_risk=1.5, swaps_names=True, referral=0.6,
     ),
     Culture(
@@ -121,23 +134,28 @@ CULTURES: tuple[Culture, ...] = (
         rare_surname=0.05,
     ),
     Culture(
-        key="vietnamese", pool="vietnamese", keeps_accents=0.15, share=0.007, metropolitan=2.2, convention="thi_van",
-        ethnicity={"AOTH": 0.95, "CHNE": 0.05}, language={"VIE": 0.9, "ENG": 0.1}, middle_name=0.3, arrived=0.15,
+        key="vietnamese", pool="vietnamese", keeps_accents=0.15, share=0.007, metropolitan=2.2,
+        convention="thi_van",
+        ethnicity={"AOTH": 0.95, "CHNE": 0.05}, language={"VIE": 0.9, "ENG": 0.1}, middle_name=0.3,
+        arrived=0.15,
         recording_risk=1.5, swaps_names=True, unaccompanied=0.12, rare_surname=0.06,
     ),
     Culture(
-        key="nigerian", pool="yoruba", share=0.026, metropolitan=2.5, ethnicity={"BAFR": 0.96, "BOTH": 0.04},
+        key="nigerian", pool="yoruba", mixing=2.0, share=0.026, metropolitan=2.5,
+        ethnicity={"BAFR": 0.96, "BOTH": 0.04},
         language={"YOR": 0.3, "IGB": 0.15, "ENG": 0.55}, children=2.3, middle_name=0.85, arrived=0.2,
         recording_risk=1.3, referral=1.1, rare_surname=0.45,
     ),
     Culture(
-        key="ghanaian", pool="ghanaian", share=0.014, metropolitan=2.8, convention="day_name",
-        ethnicity={"BAFR": 0.97, "BOTH": 0.03}, language={"AKA": 0.5, "ENG": 0.5}, children=2.2, middle_name=0.6,
+        key="ghanaian", pool="ghanaian", mixing=2.0, share=0.014, metropolitan=2.8, convention="day_name",
+        ethnicity={"BAFR": 0.97, "BOTH": 0.03}, language={"AKA": 0.5, "ENG": 0.5}, children=2.2,
+        middle_name=0.6,
         arrived=0.12, recording_risk=1.2, referral=1.1,
     ),
     Culture(
         key="somali", pool="somali", share=0.018, metropolitan=2.8, convention="chain",
-        ethnicity={"BAFR": 0.97, "BOTH": 0.03}, language={"SOM": 0.9, "ENG": 0.1}, children=3.4, new_father=0.06,
+        ethnicity={"BAFR": 0.97, "BOTH": 0.03}, language={"SOM": 0.9, "ENG": 0.1}, children=3.4,
+        new_father=0.06,
         arrived=0.18, deprivation=1.0, recording_risk=2.0, swaps_names=True,
     ),
     Culture(
@@ -147,13 +165,15 @@ CULTURES: tuple[Culture, ...] = (
         swaps_names=True, unaccompanied=0.28,
     ),
     Culture(
-        key="caribbean", pool="caribbean", share=0.018, metropolitan=2.8, ethnicity={"BCRB": 0.85, "BOTH": 0.15},
+        key="caribbean", pool="caribbean", share=0.018, metropolitan=2.8, mixing=6.0,
+        ethnicity={"BCRB": 0.85, "BOTH": 0.15},
         new_father=0.22, mothers_surname=0.3, double_barrelled=0.12, middle_name=0.7, arrived=0.02,
         deprivation=0.5, recording_risk=1.1, referral=1.4, rare_surname=0.3,
     ),
     Culture(
         key="albanian", pool="albanian", share=0.007, metropolitan=2.2, ethnicity={"WOTH": 1.0},
-        language={"ALB": 0.9, "ENG": 0.1}, middle_name=0.08, arrived=0.2, recording_risk=1.4, unaccompanied=0.14,
+        language={"ALB": 0.9, "ENG": 0.1}, middle_name=0.08, arrived=0.2, recording_risk=1.4,
+        unaccompanied=0.14,
     ),
     Culture(
         key="afghan", pool="afghan", share=0.008, metropolitan=2.2, ethnicity={"AOTH": 0.8, "OOTH": 0.2},
@@ -180,7 +200,8 @@ ETHNICITY_GROUPS: dict[str, str] = {
 ETHNICITY_LABELS: dict[str, tuple[str, ...]] = {
     "WBRI": ("White British", "W British", "White - British", "British"), "WIRI": ("White Irish", "Irish"),
     "WIRT": ("Traveller of Irish heritage", "Irish Traveller", "Traveller"),
-    "WROM": ("Gypsy/Roma", "Roma", "Gypsy / Roma"), "WOTH": ("Any other White", "White other", "White European"),
+    "WROM": ("Gypsy/Roma", "Roma", "Gypsy / Roma"),
+    "WOTH": ("Any other White", "White other", "White European"),
     "MWBC": ("White and Black Caribbean", "Mixed W/B Caribbean"), "MWBA": ("White and Black African",),
     "MWAS": ("White and Asian", "Mixed White/Asian"), "MOTH": ("Any other mixed", "Mixed other", "Mixed"),
     "AIND": ("Indian", "Asian - Indian"), "APKN": ("Pakistani", "Asian Pakistani"),
@@ -195,7 +216,8 @@ ETHNICITY_CONFUSIONS: dict[str, tuple[str, ...]] = {
     "WROM": ("WOTH", "WIRT", "WBRI"), "WOTH": ("WBRI", "OOTH", "MOTH"), "MWBC": ("BCRB", "WBRI", "MOTH"),
     "MWBA": ("BAFR", "MOTH", "MWBC"), "MWAS": ("MOTH", "AOTH", "WBRI"), "MOTH": ("WOTH", "MWAS", "OOTH"),
     "AIND": ("AOTH", "APKN"), "APKN": ("AOTH", "AIND"), "ABAN": ("AOTH", "APKN"), "AOTH": ("OOTH", "AIND"),
-    "CHNE": ("AOTH", "OOTH"), "BAFR": ("BOTH", "BCRB"), "BCRB": ("BOTH", "MWBC", "BAFR"), "BOTH": ("BAFR", "BCRB"),
+    "CHNE": ("AOTH", "OOTH"), "BAFR": ("BOTH", "BCRB"), "BCRB": ("BOTH", "MWBC", "BAFR"),
+    "BOTH": ("BAFR", "BCRB"),
     "OOTH": ("WOTH", "AOTH", "MOTH"),
 }
 """Codes that another clerk would choose for the same child."""

@@ -60,13 +60,13 @@ class England:
         entry_of_spell = register.entry(spells.person, spells.authority, world.places.authorities)
         casework = build_casework(world.draw("casework"), families, traits, spells)
         streams = {name: world.draw(f"facts {name}") for name in ("cin_2023", "cin_2024", "cla_2024")}
-        facts = facts_by_return(streams, families, traits, register)
+        facts = facts_by_return(streams, families, traits, world.risk, register)
         for collection in (2023, 2024):
             source = f"cin_{collection}"
             rng = world.draw(source)
             entries = rows_of_year(spells, entry_of_spell, collection)
             part = person_part(
-                rng, families, traits, world.upns, register, facts[source], entries, collection, NO_UPN
+                rng, families, world.risk, world.upns, register, facts[source], entries, collection, NO_UPN
             )
             unknown = unknown_codes(rng, part, families, collection)
             cin = build_cin_return(rng, families, traits, spells, entry_of_spell, part, unknown, collection)
@@ -79,7 +79,7 @@ class England:
         part = person_part(
             rng,
             families,
-            traits,
+            world.risk,
             world.upns,
             register,
             facts["cla_2024"],
@@ -97,7 +97,7 @@ class England:
         """Spring census of both years."""
         world = self.world
         streams = {census: world.draw(f"school facts {census}") for census in CENSUS_DAY}
-        facts = school_facts_by_year(streams, world.families, world.names, world.traits)
+        facts = school_facts_by_year(streams, world.families, world.names, world.traits, world.risk)
         for census in CENSUS_DAY:
             path, person = write_census(
                 world.draw(f"census_{census}"),
@@ -117,7 +117,7 @@ class England:
             self.truth.add(f"census_{census}", path, np.arange(1, len(person) + 1), person)
 
     def _adopted_before(self, on: int) -> AdoptedIdentity:
-        """Children adopted by then, some of whom have a new surname and a UPN that no record ties to the old one."""
+        """Children adopted by then, some with a new surname and a UPN that no record ties to the old one."""
         world, care = self.world, self.world.care
         rng = world.draw("adopted")
         adopted = np.flatnonzero(care.adopted)
@@ -146,6 +146,7 @@ class England:
             names=world.names,
             homes=world.homes,
             traits=world.traits,
+            risk=world.risk,
             upns=world.upns,
             in_need=self.in_need,
         )
@@ -171,8 +172,17 @@ class England:
             )
         )
 
+    def _remove_stale(self) -> None:
+        """Files of an earlier world in the same folder, which a glob of the project file would take in."""
+        written = set(self.files)
+        for pattern in ("returns/cin/cin_*_*.xml", "returns/cla/*/*.csv"):
+            for path in sorted(self.out.glob(pattern)):
+                if path.relative_to(self.out).as_posix() not in written:
+                    path.unlink()
+
     def project(self) -> None:
         """The project file."""
+        self._remove_stale()
         self.files.append(write_project(self.out, ENGLAND))
 
 
@@ -188,7 +198,7 @@ STEPS: tuple[tuple[str, Callable[[England], None]], ...] = (
 def generate(out: Path, *, children: int, seed: int = 1, progress: Progress | None = None) -> Summary:
     """Write a synthetic England of that many children (at least 500) into the folder `out`.
 
-    The same arguments give the same bytes. Files of an earlier, larger world in the same folder are not removed.
+    The same arguments give the same bytes. Returns that an earlier world left in the folder are removed.
     """
     if children < FEWEST_CHILDREN:
         raise ValueError(f"children is {children}: a synthetic England needs at least {FEWEST_CHILDREN}")

@@ -14,7 +14,7 @@ from linkage_synth.names import Names
 
 DATE_WRONG = 0.007
 SEX_WRONG = 0.003
-ETHNICITY_OTHER_CODE = 0.031
+ETHNICITY_OTHER_CODE = 0.028
 DEFAULT_DATE_SHARE = 0.15
 """Of wrong birth dates, those set to 1 January of the year."""
 UNACCOMPANIED_MID_MONTH = 0.35
@@ -44,17 +44,31 @@ def happens(rng: np.random.Generator, rate: float, risk: Floats) -> Bools:
     return rng.random(len(risk)) < rate * risk / average
 
 
+@dataclass(frozen=True)
+class Case:
+    """One record to get wrong, and the draw that decides how."""
+
+    row: int
+    known_as: str
+    other_surname: str
+    swapper: bool
+    """Of a culture whose forenames and surnames are taken for one another."""
+    draw: int
+
+
+ErrorMaker: TypeAlias = Callable[[Written, Case], bool]
+"""Makes an error in the written names; False, and nothing changed, where it does not apply."""
+
+
 def write_names(rng: np.random.Generator, names: Names, person: Ints, culture: Ints, wrong: Bools) -> Written:
     """Registered names of persons, with one error in each of the entries marked as wrong."""
     written = Written(names.forename[person], names.middle[person], names.surname[person])
     rows = np.flatnonzero(wrong)
     draws = rng.integers(0, 1 << 40, (len(rows), 2)).tolist()
     for row, who, (choice, draw) in zip(rows.tolist(), person[rows].tolist(), draws, strict=True):
-        _get_wrong(written, row, who, names, int(culture[row]) in _SWAPPERS, choice, draw)
+        swapper = int(culture[row]) in _SWAPPERS
+        _get_wrong(written, Case(row, names.known_as[who], names.other_surname[who], swapper, draw), choice)
     return written
-
-
-ErrorMaker: TypeAlias = Callable[[Written, int, int, Names, bool, int], bool]
 
 
 def _change(column: Texts, row: int, changed: str | None) -> bool:
@@ -64,94 +78,99 @@ def _change(column: Texts, row: int, changed: str | None) -> bool:
     return True
 
 
-def _typing(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    column = written.surname if draw % 2 else written.forename
-    return _change(column, row, misspelling.mistyped(column[row], draw // 2))
+def _typing(written: Written, case: Case) -> bool:
+    column = written.surname if case.draw % 2 else written.forename
+    return _change(column, case.row, misspelling.mistyped(column[case.row], case.draw // 2))
 
 
-def _hearing(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    column = written.surname if draw % 2 else written.forename
-    return _change(column, row, misspelling.misheard(column[row], draw // 2))
+def _hearing(written: Written, case: Case) -> bool:
+    column = written.surname if case.draw % 2 else written.forename
+    return _change(column, case.row, misspelling.misheard(column[case.row], case.draw // 2))
 
 
-def _spelling(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    first, then = (written.forename, written.surname) if draw % 3 else (written.surname, written.forename)
-    return _change(first, row, misspelling.respelt(first[row], draw // 3)) or _change(
-        then, row, misspelling.respelt(then[row], draw // 3)
+def _spelling(written: Written, case: Case) -> bool:
+    first, then = written.forename, written.surname
+    if case.draw % 3 == 0:
+        first, then = then, first
+    return _either(first, then, case.row, misspelling.respelt, case.draw // 3)
+
+
+def _short_form(written: Written, case: Case) -> bool:
+    if case.known_as and case.draw % 4:
+        return _change(written.forename, case.row, case.known_as)
+    return _change(
+        written.forename, case.row, misspelling.shortened(written.forename[case.row], case.draw // 4)
     )
 
 
-def _short_form(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    if names.known_as[who] and draw % 4:
-        return _change(written.forename, row, names.known_as[who])
-    return _change(written.forename, row, misspelling.shortened(written.forename[row], draw // 4))
+def _other_surname(written: Written, case: Case) -> bool:
+    return _change(written.surname, case.row, case.other_surname)
 
 
-def _other_surname(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    return _change(written.surname, row, names.other_surname[who])
-
-
-def _swap(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    if not swapper and draw % 5:
+def _swap(written: Written, case: Case) -> bool:
+    forename, surname = written.forename[case.row], written.surname[case.row]
+    if forename == surname or (not case.swapper and case.draw % 5):
         return False
-    written.forename[row], written.surname[row] = written.surname[row], written.forename[row]
-    return bool(written.forename[row] != written.surname[row])
-
-
-def _joining(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    return _change(written.surname, row, misspelling.rejoined(written.surname[row], draw)) or _change(
-        written.forename, row, misspelling.rejoined(written.forename[row], draw)
-    )
-
-
-def _particle(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    return _change(written.surname, row, misspelling.without_particle(written.surname[row], draw))
-
-
-def _accents(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    changed = _change(written.forename, row, misspelling.without_accents(written.forename[row]))
-    return _change(written.surname, row, misspelling.without_accents(written.surname[row])) or changed
-
-
-def _cutting(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    return _change(written.surname, row, misspelling.cut_off(written.surname[row], draw)) or _change(
-        written.forename, row, misspelling.cut_off(written.forename[row], draw)
-    )
-
-
-def _middle(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    """Middle name for the forename, or both in one field."""
-    middle = written.middle[row]
-    if not middle:
-        return False
-    if draw % 2:
-        written.forename[row], written.middle[row] = middle, written.forename[row]
-    else:
-        written.forename[row], written.middle[row] = f"{written.forename[row]} {middle}", ""
+    written.forename[case.row], written.surname[case.row] = surname, forename
     return True
 
 
-def _middle_for_surname(written: Written, row: int, who: int, names: Names, swapper: bool, draw: int) -> bool:
-    """The second name of a chain, the father's, stands as surname: for cultures where families do not share one."""
-    return swapper and _change(written.surname, row, written.middle[row])
+def _joining(written: Written, case: Case) -> bool:
+    return _either(written.surname, written.forename, case.row, misspelling.rejoined, case.draw)
+
+
+def _particle(written: Written, case: Case) -> bool:
+    return _change(
+        written.surname, case.row, misspelling.without_particle(written.surname[case.row], case.draw)
+    )
+
+
+def _accents(written: Written, case: Case) -> bool:
+    changed = _change(written.forename, case.row, misspelling.without_accents(written.forename[case.row]))
+    return (
+        _change(written.surname, case.row, misspelling.without_accents(written.surname[case.row])) or changed
+    )
+
+
+def _cutting(written: Written, case: Case) -> bool:
+    return _either(written.surname, written.forename, case.row, misspelling.cut_off, case.draw)
+
+
+def _middle(written: Written, case: Case) -> bool:
+    """Middle name for the forename, or both in one field."""
+    forename, middle = written.forename[case.row], written.middle[case.row]
+    if not middle:
+        return False
+    both = case.draw % 2 == 0
+    written.forename[case.row] = f"{forename} {middle}" if both else middle
+    written.middle[case.row] = "" if both else forename
+    return True
+
+
+def _middle_for_surname(written: Written, case: Case) -> bool:
+    """The second name of a chain, the father's, stands as surname."""
+    return case.swapper and _change(written.surname, case.row, written.middle[case.row])
+
+
+def _either(first: Texts, then: Texts, row: int, error: Callable[[str, int], str | None], draw: int) -> bool:
+    """The error in the first column, or in the other where it does not apply to the first."""
+    return _change(first, row, error(first[row], draw)) or _change(then, row, error(then[row], draw))
 
 
 _ERRORS: tuple[ErrorMaker, ...] = (
-    *[_typing] * 26, *[_hearing] * 8, *[_spelling] * 16, *[_short_form] * 14, *[_other_surname] * 10, *[_swap] * 5,
-    *[_joining] * 8, *[_particle] * 3, *[_accents] * 3, *[_cutting] * 3, *[_middle] * 5, *[_middle_for_surname] * 4,
+    *[_typing] * 26, *[_hearing] * 8, *[_spelling] * 16, *[_short_form] * 14, *[_other_surname] * 10,
+    *[_swap] * 5, *[_joining] * 8, *[_particle] * 3, *[_accents] * 3, *[_cutting] * 3, *[_middle] * 5,
+    *[_middle_for_surname] * 4,
 )  # fmt: skip
 """In proportion to how often each is tried."""
 
 
-def _get_wrong(
-    written: Written, row: int, who: int, names: Names, swapper: bool, choice: int, draw: int
-) -> None:
+def _get_wrong(written: Written, case: Case, choice: int) -> None:
     """Make one error: the first that applies of three tried, else a typing error."""
     for attempt in range(3):
-        error = _ERRORS[(choice + attempt * 37) % len(_ERRORS)]
-        if error(written, row, who, names, swapper, draw):
+        if _ERRORS[(choice + attempt * 37) % len(_ERRORS)](written, case):
             return
-    _typing(written, row, who, names, swapper, draw)
+    _typing(written, case)
 
 
 def drop_accents(written: Written, rows: Ints) -> None:

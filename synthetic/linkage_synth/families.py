@@ -76,7 +76,7 @@ def culture_mix(rng: np.random.Generator, places: Places) -> Floats:
     urban = np.array([culture.metropolitan for culture in CULTURES])
     tilt = np.where(places.authority_is_metropolitan[:, None] == 1.0, urban, urban**-0.4)
     weights: Floats = tilt * rng.lognormal(0.0, 0.5, (places.authorities, len(CULTURES)))
-    # Fitted in turn to both margins: each authority's weights sum to one, each culture has its share of the whole.
+    # Fitted in turn to both margins: each authority sums to one, each culture has its share of the whole.
     for _ in range(30):
         weights = weights * (share / share.sum() / (places.authority_share @ weights))
         weights = weights / weights.sum(axis=1, keepdims=True)
@@ -98,8 +98,8 @@ def _cultures_by_authority(rng: np.random.Generator, mix: Floats, authority: Int
 def _confinements(rng: np.random.Generator, mothers_culture: Ints) -> tuple[Ints, Ints, Bools]:
     """Mother, day and whether a new father, of every confinement; days of one mother increase.
 
-    Intervals are at least 290 days, on average about three years. The first falls so that the flow of births is even
-    over time: uniformly between one span before the world's window and its end.
+    Intervals are at least 290 days, on average about three years. The first falls so that the flow of births
+    is even over time: uniformly between one span before the world's window and its end.
     """
     mean = np.array([culture.children for culture in CULTURES])[mothers_culture]
     count = np.minimum(1 + rng.poisson(mean - 1), 9)
@@ -131,8 +131,10 @@ def build_families(rng: np.random.Generator, places: Places, children: int) -> F
     father = np.cumsum(new_father) - 1
     fathers_mother = mother[new_father]
     fathers_culture = mothers_culture[fathers_mother]
-    mixed = np.flatnonzero(rng.random(len(fathers_culture)) < MIXED_PARENTS)
-    fathers_culture[mixed] = _cultures_by_authority(rng, mix, mothers_authority[fathers_mother[mixed]])
+    mixing = np.array([culture.mixing for culture in CULTURES])
+    mixed = np.flatnonzero(rng.random(len(fathers_culture)) < MIXED_PARENTS * mixing[fathers_culture])
+    partners = mix * mixing / (mix @ mixing)[:, None]
+    fathers_culture[mixed] = _cultures_by_authority(rng, partners, mothers_authority[fathers_mother[mixed]])
 
     copies = 1 + (rng.random(len(mother)) < TWIN_BIRTHS)
     twin = np.repeat(np.where(copies == 2, np.arange(len(mother)), -1), copies)
@@ -156,7 +158,9 @@ def build_families(rng: np.random.Generator, places: Places, children: int) -> F
     )
 
     unborn_in = np.where(birth[kept] > REFERENCE, 2024, 0)
-    due_after_2023 = np.flatnonzero((birth[kept] > YEAR_END[2023]) & (birth[kept] <= YEAR_END[2023] + 140))
+    due_after_2023 = np.flatnonzero(
+        (birth[kept] > YEAR_END[2023]) & (birth[kept] <= YEAR_END[2023] + LONGEST_UNBORN_DAYS)
+    )
     earlier = rng.permutation(due_after_2023)[:wanted]
     unborn_in[earlier] = 2023
     stillborn = np.zeros(len(kept), dtype=np.bool_)
@@ -194,7 +198,7 @@ def _renumber_twins(twin: Ints) -> Ints:
 
 
 def _with_unaccompanied(rng: np.random.Generator, places: Places, alone: int, families: Families) -> Families:
-    """Add the children who came alone, each the only child of parents who are not here, and form the households."""
+    """Add the children who came alone, whose parents are not here, and form the households."""
     weights = [culture.unaccompanied for culture in CULTURES]
     culture = choose(rng, weights, alone)
     authority = draw_authority(rng, places, alone)

@@ -2,25 +2,28 @@
 
 BOYS: dict[str, str] = {
     "english": (
-        "Oliver George Harry Jack Noah Leo Arthur Oscar Charlie Henry Thomas William James Joshua Alfie Jacob"
-        " Freddie Archie Theodore Isaac Alexander Joseph Edward Lucas Tommy Finley Max Logan Ethan Samuel"
-        " Benjamin Daniel Teddy Mason Harrison Reuben Sebastian Louie Adam Elijah Albert Hunter Toby Luca"
-        " Jude Dylan Zachary Riley Ronnie Frankie Jenson Roman Jaxon Louis Ezra Blake Matthew Michael Robert"
-        " Callum Nathan Connor Liam Kieran Jamie Ryan Luke Owen Rhys Tyler Kyle Bradley Aaron Ashton Kai"
-        " Christopher Andrew David Stanley Harvey Bobby Rory Gabriel Jasper Ellis Felix Hugo Rupert Barnaby"
-        " Corey Declan Morgan Kaiden Brody Jayden Tyrese Lewis Cameron Elliot Dexter Kit Rowan Vincent"
+        "Oliver George Harry Jack Noah Leo Arthur Oscar Charlie Henry Thomas William James Joshua Alfie"
+        " Jacob Freddie Archie Theodore Isaac Alexander Joseph Edward Lucas Tommy Finley Max Logan Ethan"
+        " Samuel Benjamin Daniel Teddy Mason Harrison Reuben Sebastian Louie Adam Elijah Albert Hunter Toby"
+        " Luca Jude Dylan Zachary Riley Ronnie Frankie Jenson Roman Jaxon Louis Ezra Blake Matthew Michael"
+        " Robert Callum Nathan Connor Liam Kieran Jamie Ryan Luke Owen Rhys Tyler Kyle Bradley Aaron Ashton"
+        " Kai Christopher Andrew David Stanley Harvey Bobby Rory Gabriel Jasper Ellis Felix Hugo Rupert"
+        " Barnaby Corey Declan Morgan Kaiden Brody Jayden Tyrese Lewis Cameron Elliot Dexter Kit Rowan"
+        " Vincent"
     ),
     "irish": (
         "Conor Seán Jack Cian Fionn Oisín Darragh Rory Liam Patrick Ciarán Cillian Eoin Tadhg Cathal Shay"
         " Finn Senan Dáithí Ruairí Donnacha Fiachra Aidan Brendan Dermot Lorcan Niall Pádraig Cormac Declan"
     ),
     "traveller": (
-        "John Patrick Michael Martin James Jimmy Paddy Simon Francis Miley Johnny Felix Bernard Edward Larry"
-        " Thomas Tommy Billy Levi Nelson Danny Joseph Hughie Elijah Christy Shane Ned Jerry Barney Anthony"
+        "John Patrick Michael Martin James Jimmy Paddy Simon Francis Miley Johnny Felix Bernard Edward"
+        " Larry Thomas Tommy Billy Levi Nelson Danny Joseph Hughie Elijah Christy Shane Ned Jerry Barney"
+        " Anthony"
     ),
     "roma": (
-        "Denis Marius Patrik Robert Kristián Ionuț Florin Sebastian Dominik Nikolas Samuel Erik Marián Ľubomír"
-        " Viorel Fernando Armando Rikardo Mario Alex Kevin Leonardo Gabriel Adrián Ladislav Jozef Milan"
+        "Denis Marius Patrik Robert Kristián Ionuț Florin Sebastian Dominik Nikolas Samuel Erik Marián"
+        " Ľubomír Viorel Fernando Armando Rikardo Mario Alex Kevin Leonardo Gabriel Adrián Ladislav Jozef"
+        " Milan"
     ),
     "polish": (
         "Jakub Szymon Filip Kacper Mateusz Oskar Jan Wojciech Adam Michał Bartosz Maksymilian Antoni Igor"
@@ -32,9 +35,9 @@ BOYS: dict[str, str] = {
         " Victor Eduard Sebastian Tudor Vlad Ioan Daniel Denis Răzvan Bogdan Florin Cosmin Cătălin Tiberiu"
     ),
     "iberian": (
-        "Gabriel Miguel João Rodrigo Tomás Martim Afonso Santiago Francisco Lucas Pedro Diogo Tiago Guilherme"
-        " Rafael Matheus Enzo Dinis Duarte Salvador Mateo Diego Alejandro Nicolás Sebastián Andrés José"
-        " Luis Carlos André Gonçalo Leandro Thiago Davi Caio Adrián Javier Álvaro Iván Kevin"
+        "Gabriel Miguel João Rodrigo Tomás Martim Afonso Santiago Francisco Lucas Pedro Diogo Tiago"
+        " Guilherme Rafael Matheus Enzo Dinis Duarte Salvador Mateo Diego Alejandro Nicolás Sebastián"
+        " Andrés José Luis Carlos André Gonçalo Leandro Thiago Davi Caio Adrián Javier Álvaro Iván Kevin"
     ),
     "turkish": (
         "Yusuf Emir Kerem Deniz Arda Efe Mehmet Mustafa Ali Ahmet Can Umut Ege Emre Ömer Çağan Barış Berk"
@@ -42,12 +45,13 @@ BOYS: dict[str, str] = {
     ),
     "pakistani": (
         "Muhammad Ibrahim Yusuf Musa Ali Adam Zayn Hamza Abdullah Haris Zain Umar Bilal Hassan Hussain"
-        " Ismail Ahmed Usman Zakariya Eesa Danyal Rayyan Haroon Ayaan Kashif Imran Faisal Junaid Shahzad Adil"
-        " Saad Talha Arham Mikaeel Sufyan Zubair Waleed Qasim Shoaib Asad Nabeel Taimoor Yahya Idris"
+        " Ismail Ahmed Usman Zakariya Eesa Danyal Rayyan Haroon Ayaan Kashif Imran Faisal Junaid Shahzad"
+        " Adil Saad Talha Arham Mikaeel Sufyan Zubair Waleed Qasim Shoaib Asad Nabeel Taimoor Yahya Idris"
     ),
     "bangladeshi": (
         "Mohammed Ibrahim Yusuf Tahmid Rahim Ayaan Zakaria Mahdi Nazmul Abdul Tanvir Rayhan Ismail Ridwan"
-        " Sami Shahid Jubair Tasnim Rafi Hasan Mizanur Shafiq Aminul Zunaid Fahim Nabil Tariq Musa Arif Imtiaz"
+        " Sami Shahid Jubair Tasnim Rafi Hasan Mizanur Shafiq Aminul Zunaid Fahim Nabil Tariq Musa Arif"
+        " Imtiaz"
     ),
     "punjabi": (
         "Arjan Harpreet Gurpreet Jaspreet Karan Manpreet Jagdeep Harjot Amrit Gurdeep Ranveer Armaan Jeevan"
@@ -72,18 +76,20 @@ BOYS: dict[str, str] = {
         " Phong Tùng Tài Thiên Khánh Đạt Lâm Nghĩa"
     ),
     "yoruba": (
-        "Oluwaseun Ayomide Tobiloba David Emmanuel Daniel Samuel Oluwatobi Temiloluwa Ayodele Olamide Kehinde"
-        " Taiwo Babatunde Adebayo Olumide Damilola Toluwani Ifeoluwa Oluwadamilare Joshua Michael Femi Kunle"
-        " Segun Chukwuemeka Ikenna Obinna Chidi Somtochukwu Kelechi Ebuka Nnamdi Uche Ekene Israel Elijah"
+        "Oluwaseun Ayomide Tobiloba David Emmanuel Daniel Samuel Oluwatobi Temiloluwa Ayodele Olamide"
+        " Kehinde Taiwo Babatunde Adebayo Olumide Damilola Toluwani Ifeoluwa Oluwadamilare Joshua Michael"
+        " Femi Kunle Segun Chukwuemeka Ikenna Obinna Chidi Somtochukwu Kelechi Ebuka Nnamdi Uche Ekene"
+        " Israel Elijah"
     ),
     "ghanaian": (
-        "Emmanuel Samuel Michael Daniel Joshua Isaac Nathaniel Kwame Nana Prince Gabriel Jayden Caleb Derrick"
-        " Ebenezer Felix Joel Kingsley Papa Richmond Elvis Desmond Bernard Justice Frank Jeremiah Stephen"
+        "Emmanuel Samuel Michael Daniel Joshua Isaac Nathaniel Kwame Nana Prince Gabriel Jayden Caleb"
+        " Derrick Ebenezer Felix Joel Kingsley Papa Richmond Elvis Desmond Bernard Justice Frank Jeremiah"
+        " Stephen"
     ),
     "somali": (
-        "Mohamed Abdirahman Abdullahi Ahmed Yusuf Abdi Hassan Ibrahim Ali Omar Ismail Abdiqani Liban Zakaria"
-        " Mustafa Abshir Guled Khalid Mahad Warsame Farah Jama Hussein Said Nur Mukhtar Salman Ayub Bilal"
-        " Suleiman Osman Adan Isse Sharmarke Mubarak Abdiaziz Hamza Idris Jamal Abukar"
+        "Mohamed Abdirahman Abdullahi Ahmed Yusuf Abdi Hassan Ibrahim Ali Omar Ismail Abdiqani Liban"
+        " Zakaria Mustafa Abshir Guled Khalid Mahad Warsame Farah Jama Hussein Said Nur Mukhtar Salman Ayub"
+        " Bilal Suleiman Osman Adan Isse Sharmarke Mubarak Abdiaziz Hamza Idris Jamal Abukar"
     ),
     "arabic": (
         "Mohammed Ahmed Omar Yousef Ali Khalid Abdullah Hassan Ibrahim Adam Hamza Mustafa Karim Tariq Zaid"
@@ -91,9 +97,9 @@ BOYS: dict[str, str] = {
         " Abdulaziz Bassam Fares Hadi Jamal Laith Mazen Osama Qasim Rami Suleiman Taha"
     ),
     "caribbean": (
-        "Jayden Tyrell Malachi Elijah Isaiah Kymani Andre Dante Jahmal Jerome Kareem Leon Marcus Micah Nathaniel"
-        " Omari Rakeem Romario Shaquille Theo Tyrone Zion Devonte Jordan Kyron Malik Reece Shemar Tremaine"
-        " Xavier Darnell Curtis Renell Amari"
+        "Jayden Tyrell Malachi Elijah Isaiah Kymani Andre Dante Jahmal Jerome Kareem Leon Marcus Micah"
+        " Nathaniel Omari Rakeem Romario Shaquille Theo Tyrone Zion Devonte Jordan Kyron Malik Reece Shemar"
+        " Tremaine Xavier Darnell Curtis Renell Amari"
     ),
     "albanian": (
         "Ardit Erion Klajdi Arben Besnik Dritan Enea Fatjon Gentian Ilir Kristjan Ledion Mateo Noel Orges"
@@ -101,7 +107,8 @@ BOYS: dict[str, str] = {
     ),
     "afghan": (
         "Ahmad Mohammad Zabiullah Sayed Hamid Najibullah Rahim Farid Karim Esmatullah Habib Jawad Khalil"
-        " Mirwais Noor Omid Qais Rashid Samiullah Wahid Yama Zalmay Abdul Ehsan Ihsanullah Aimal Naveed Reza"
+        " Mirwais Noor Omid Qais Rashid Samiullah Wahid Yama Zalmay Abdul Ehsan Ihsanullah Aimal Naveed"
+        " Reza"
     ),
     "eritrean": (
         "Yonas Filmon Samuel Robel Henok Abel Natnael Daniel Merhawi Mikal Dawit Kibrom Tesfay Haben Esrom"
@@ -111,14 +118,14 @@ BOYS: dict[str, str] = {
 
 GIRLS: dict[str, str] = {
     "english": (
-        "Olivia Amelia Isla Ava Lily Ivy Freya Florence Isabella Mia Willow Poppy Emily Ella Elsie Grace Sophie"
-        " Evie Sienna Daisy Phoebe Charlotte Matilda Evelyn Rosie Millie Ruby Alice Harper Sofia Maisie Luna"
-        " Emma Isabelle Eliza Penelope Harriet Violet Hallie Bonnie Robyn Thea Jessica Ellie Aurora Lottie"
-        " Margot Orla Nancy Maeve Lola Arabella Erin Molly Imogen Chloe Ada Eleanor Lucy Martha Abigail Zara"
-        " Hannah Elizabeth Scarlett Amber Bethany Megan Georgia Katie Lauren Holly Jasmine Paige Leah Caitlin"
-        " Summer Skye Lexi Layla Amy Francesca Annabelle Beatrice Rebecca Niamh Rachel Victoria Alexandra"
-        " Courtney Kayleigh Ellie-Mae Lily-Mae Gracie-Mae Lilly-Rose Amelia-Rose Ava-Grace Darcey Tilly"
-        " Margaret Catherine Samantha Natasha Gabrielle Rosalind"
+        "Olivia Amelia Isla Ava Lily Ivy Freya Florence Isabella Mia Willow Poppy Emily Ella Elsie Grace"
+        " Sophie Evie Sienna Daisy Phoebe Charlotte Matilda Evelyn Rosie Millie Ruby Alice Harper Sofia"
+        " Maisie Luna Emma Isabelle Eliza Penelope Harriet Violet Hallie Bonnie Robyn Thea Jessica Ellie"
+        " Aurora Lottie Margot Orla Nancy Maeve Lola Arabella Erin Molly Imogen Chloe Ada Eleanor Lucy"
+        " Martha Abigail Zara Hannah Elizabeth Scarlett Amber Bethany Megan Georgia Katie Lauren Holly"
+        " Jasmine Paige Leah Caitlin Summer Skye Lexi Layla Amy Francesca Annabelle Beatrice Rebecca Niamh"
+        " Rachel Victoria Alexandra Courtney Kayleigh Ellie-Mae Lily-Mae Gracie-Mae Lilly-Rose Amelia-Rose"
+        " Ava-Grace Darcey Tilly Margaret Catherine Samantha Natasha Gabrielle Rosalind"
     ),
     "irish": (
         "Aoife Saoirse Niamh Róisín Ciara Caoimhe Éabha Fiadh Sinéad Gráinne Orlaith Clodagh Aisling Erin"
@@ -130,8 +137,9 @@ GIRLS: dict[str, str] = {
         " Cheyenne Montana"
     ),
     "roma": (
-        "Vanesa Denisa Nikola Sabina Patrícia Kristína Andreea Larisa Maria Rebeka Esmeralda Jessica Viktória"
-        " Florentina Loredana Simona Žaneta Renáta Melissa Samanta Ionela Ramona Natália Lucia Ivana Nela"
+        "Vanesa Denisa Nikola Sabina Patrícia Kristína Andreea Larisa Maria Rebeka Esmeralda Jessica"
+        " Viktória Florentina Loredana Simona Žaneta Renáta Melissa Samanta Ionela Ramona Natália Lucia"
+        " Ivana Nela"
     ),
     "polish": (
         "Zuzanna Julia Maja Zofia Hanna Lena Alicja Maria Amelia Oliwia Aleksandra Wiktoria Emilia Natalia"
@@ -144,9 +152,9 @@ GIRLS: dict[str, str] = {
         " Ecaterina Izabela Patricia"
     ),
     "iberian": (
-        "Maria Leonor Matilde Beatriz Carolina Inês Mariana Lara Ana Sofia Júlia Luísa Valentina Camila Lucía"
-        " Martina Isabel Gabriela Letícia Yasmin Alícia Benedita Daniela Paula Débora Fernanda Catarina"
-        " Margarida Noa Íris Helena Manuela Bianca Nicole Raquel Ângela Conceição Mónica"
+        "Maria Leonor Matilde Beatriz Carolina Inês Mariana Lara Ana Sofia Júlia Luísa Valentina Camila"
+        " Lucía Martina Isabel Gabriela Letícia Yasmin Alícia Benedita Daniela Paula Débora Fernanda"
+        " Catarina Margarida Noa Íris Helena Manuela Bianca Nicole Raquel Ângela Conceição Mónica"
     ),
     "turkish": (
         "Zeynep Elif Defne Ela Ayşe Fatma Esra Merve Büşra Gül Derya Yağmur İrem Nehir Ecrin Melisa Selin"
@@ -159,7 +167,8 @@ GIRLS: dict[str, str] = {
     ),
     "bangladeshi": (
         "Fatima Nusrat Sadia Ayesha Tasnim Maliha Jannat Sumaiya Rahima Tahmina Farzana Shireen Nazia Rima"
-        " Taslima Halima Rukiya Munira Sultana Anika Fariha Lubna Mahfuza Nadira Rabeya Shahida Tanjina Zara"
+        " Taslima Halima Rukiya Munira Sultana Anika Fariha Lubna Mahfuza Nadira Rabeya Shahida Tanjina"
+        " Zara"
     ),
     "punjabi": (
         "Simran Harleen Gurpreet Jasleen Manpreet Amrit Harpreet Kiran Jaspreet Navneet Rajvir Sukhpreet"
@@ -172,12 +181,13 @@ GIRLS: dict[str, str] = {
     ),
     "tamil": (
         "Abinaya Kavitha Thanusha Vithusha Nivetha Harini Aksharaa Dharani Keerthana Lakshika Mathusha"
-        " Piriyanka Sangeetha Tharani Yalini Ashwini Janani Nila Pavithra Rajani Sahana Sivaranjani Varshini"
-        " Anushka Luxmi Meenakshi"
+        " Piriyanka Sangeetha Tharani Yalini Ashwini Janani Nila Pavithra Rajani Sahana Sivaranjani"
+        " Varshini Anushka Luxmi Meenakshi"
     ),
     "chinese": (
-        "Yuxin Zihan Xinyi Ruoxi Yutong Shihan Jiayi Yichen Mengyao Siyu Wanying Xiaoyu Yiran Zixin Ling Mei"
-        " Jiahui Xueying Qianyu Yan Hoi-Ching Tsz-Yan Wing-Lam Ka-Yan Lok-Yee Sze-Wing Hei-Tung Cheuk-Lam"
+        "Yuxin Zihan Xinyi Ruoxi Yutong Shihan Jiayi Yichen Mengyao Siyu Wanying Xiaoyu Yiran Zixin Ling"
+        " Mei Jiahui Xueying Qianyu Yan Hoi-Ching Tsz-Yan Wing-Lam Ka-Yan Lok-Yee Sze-Wing Hei-Tung"
+        " Cheuk-Lam"
     ),
     "vietnamese": (
         "Linh Trang Hương Mai Ngọc Thảo Anh Phương Hà Lan Chi Vy Nhi My Thùy Huyền Quỳnh Yến Hạnh Ngân Thư"
@@ -185,17 +195,19 @@ GIRLS: dict[str, str] = {
     ),
     "yoruba": (
         "Oluwatoyin Ayomide Temiloluwa Esther Deborah Oluwaseyi Tolulope Damilola Precious Ifeoluwa Folake"
-        " Bukola Adesola Oluwadamilola Morayo Simisola Titilayo Yetunde Kehinde Taiwo Abisola Modupe Funmilayo"
-        " Chidinma Ngozi Adaeze Chiamaka Amarachi Ifeoma Nkechi Ugochi Victoria Sarah Blessing Favour"
+        " Bukola Adesola Oluwadamilola Morayo Simisola Titilayo Yetunde Kehinde Taiwo Abisola Modupe"
+        " Funmilayo Chidinma Ngozi Adaeze Chiamaka Amarachi Ifeoma Nkechi Ugochi Victoria Sarah Blessing"
+        " Favour"
     ),
     "ghanaian": (
-        "Abigail Princess Nana Emmanuella Priscilla Gifty Michelle Grace Josephine Keziah Maame Mercy Nhyira"
-        " Ohemaa Rejoice Vanessa Angela Belinda Comfort Doris Elizabeth Felicia Georgina Hannah Joyce Naomi"
+        "Abigail Princess Nana Emmanuella Priscilla Gifty Michelle Grace Josephine Keziah Maame Mercy"
+        " Nhyira Ohemaa Rejoice Vanessa Angela Belinda Comfort Doris Elizabeth Felicia Georgina Hannah"
+        " Joyce Naomi"
     ),
     "somali": (
-        "Amina Fatima Hodan Hamda Ifrah Khadija Maryan Nasteho Sagal Sumaya Zahra Ayan Ubah Deqa Faiza Filsan"
-        " Halima Hibaq Idil Ikran Ladan Muna Najma Ruweyda Safiya Samira Sahra Yasmin Asha Farhiya Fadumo"
-        " Hawa Iman Kowsar Rahma"
+        "Amina Fatima Hodan Hamda Ifrah Khadija Maryan Nasteho Sagal Sumaya Zahra Ayan Ubah Deqa Faiza"
+        " Filsan Halima Hibaq Idil Ikran Ladan Muna Najma Ruweyda Safiya Samira Sahra Yasmin Asha Farhiya"
+        " Fadumo Hawa Iman Kowsar Rahma"
     ),
     "arabic": (
         "Fatima Maryam Aisha Noor Sara Layla Hana Zainab Yasmin Salma Amal Rania Huda Reem Lina Jana Dana"

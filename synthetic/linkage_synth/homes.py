@@ -21,7 +21,7 @@ FATHER_ELSEWHERE = 0.2
 class Homes:
     """Three homes of each household: before April 2022, after a move in 2022-23, after a move in 2023-24.
 
-    Rows are the three homes, columns households. Where there was no move, a home is the same as the one before.
+    Rows are the three homes, columns households. Without a move, a home is the same as the one before.
     """
 
     postcode: Ints

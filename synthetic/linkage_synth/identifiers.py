@@ -136,12 +136,13 @@ def build_upns(
     homes: Homes,
     traits: Traits,
     schooling: Schooling,
+    risk: Floats,
 ) -> Upns:
     """The UPNs that every person holds over time. No two persons hold the same one."""
     size = len(families)
     issued_on = _entry(rng, families, traits, schooling)
     school = _issuing_schools(rng, places, families, homes, issued_on)
-    second_chance = np.where(traits.recording_risk > 1.5, 4.0, 1.0) * SECOND_PERMANENT
+    second_chance = np.where(risk > 1.5, 4.0, 1.0) * SECOND_PERMANENT
     re_entered = (issued_on != NO_DATE) & (rng.random(size) < second_chance)
     days_left = np.maximum(REFERENCE - issued_on - 200, 1)
     second_on = issued_on + 200 + np.floor(rng.random(size) * days_left).astype(np.int64)
@@ -161,7 +162,7 @@ def build_upns(
     permanent[once], second[again] = numbers[: len(once)], numbers[len(once) :]
 
     newcomer = traits.arrived_on != NO_DATE
-    chance = np.where(newcomer, TEMPORARY_FOR_NEWCOMERS, TEMPORARY * np.minimum(traits.recording_risk, 3.0))
+    chance = np.where(newcomer, TEMPORARY_FOR_NEWCOMERS, TEMPORARY * np.minimum(risk, 3.0))
     provisional = np.flatnonzero((issued_on != NO_DATE) & (rng.random(size) < chance))
     temporary[provisional] = _issue(
         places, school[provisional], issued_on[provisional], rng.random(len(provisional)), temporary=True
@@ -171,7 +172,7 @@ def build_upns(
 
 
 def breaks_check(upn: str, draw: int) -> str:
-    """The UPN with one digit mistyped: a single wrong digit always breaks the check letter (weights below 23)."""
+    """The UPN with one digit mistyped, which always breaks the check: weights are below 23, a prime."""
     at = 1 + draw % 11
     wrong = str((int(upn[at]) + 1 + draw // 11 % 9) % 10)
     return upn[:at] + wrong + upn[at + 1 :]

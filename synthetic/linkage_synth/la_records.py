@@ -1,4 +1,4 @@
-"""What an authority's case system says of the children it knows: the person part of the CIN and SSDA903 returns."""
+"""What an authority's case system says of the children it knows: the person part of its returns."""
 
 from dataclasses import dataclass, fields
 
@@ -22,12 +22,11 @@ UPN_WRONG = 0.005
 UPN_OUT_OF_DATE = 0.2
 FORMER_UPN_RECORDED = 0.45
 ETHNICITY_NOT_KNOWN = 0.025
-SEX_NOT_RECORDED = 0.002
 
 
 @dataclass(frozen=True)
 class Facts:
-    """What the system holds, one entry per entry of the register; numbers between 0 and 1 are dice kept for later."""
+    """What the system holds, by entry of the register; dice are numbers from 0 to 1 kept for later."""
 
     birth: Ints
     is_girl: Bools
@@ -36,7 +35,6 @@ class Facts:
     age_die: Floats
     former_die: Floats
     code_die: Floats
-    sex_die: Floats
 
     def partly(self, other: "Facts", taken: Bools) -> "Facts":
         """These facts, with those of `other` where `taken`."""
@@ -49,12 +47,11 @@ class Facts:
 
 
 def draw_facts(
-    rng: np.random.Generator, families: Families, traits: Traits, register: Register, on: int
+    rng: np.random.Generator, families: Families, traits: Traits, risk: Floats, register: Register, on: int
 ) -> Facts:
     """Facts as an authority would write them down afresh."""
     person = register.person
-    risk = traits.recording_risk[person]
-    size = len(person)
+    size, risk = len(person), risk[person]
     birth = families.birth[person]
     recorded = write_birth(rng, birth, risk, families.unaccompanied[person], on)
     return Facts(
@@ -65,18 +62,21 @@ def draw_facts(
         age_die=rng.random(size),
         former_die=rng.random(size),
         code_die=rng.random(size),
-        sex_die=rng.random(size),
     )
 
 
 def facts_by_return(
-    streams: dict[str, np.random.Generator], families: Families, traits: Traits, register: Register
+    streams: dict[str, np.random.Generator],
+    families: Families,
+    traits: Traits,
+    risk: Floats,
+    register: Register,
 ) -> dict[str, Facts]:
-    """Facts behind each return of social care: most records, errors included, are the same from one to the next."""
+    """Facts behind each return: most records, errors included, are the same from one to the next."""
     result: dict[str, Facts] = {}
     previous: Facts | None = None
     for name, rng in streams.items():
-        fresh = draw_facts(rng, families, traits, register, YEAR_END[int(name[-4:])])
+        fresh = draw_facts(rng, families, traits, risk, register, YEAR_END[int(name[-4:])])
         again = rng.random(len(register.person)) >= KEPT_FROM_YEAR_TO_YEAR
         previous = fresh if previous is None else previous.partly(fresh, again)
         result[name] = previous
@@ -97,14 +97,14 @@ class PersonPart:
     """`NO_DATE` where the child is not born."""
     expected_birth: Ints
     sex: Texts
-    """1 boy, 2 girl, 0 not recorded or unborn."""
+    """1 boy, 2 girl, 0 unborn."""
     ethnicity: Texts
 
 
 def person_part(
     rng: np.random.Generator,
     families: Families,
-    traits: Traits,
+    risk: Floats,
     upns: Upns,
     register: Register,
     facts: Facts,
@@ -131,7 +131,7 @@ def person_part(
     under_five = ~unborn & (age < 5) & ~alone
     rest = ~unborn & ~under_five & ~alone
     has = current != ""
-    risk = traits.recording_risk[person]
+    risk = risk[person]
     die = facts.upn_die[entry]
     lost = hide(die, has, under_five, NO_UPN_UNDER_FIVE, risk) | hide(
         die, has, alone, NO_UPN_UNACCOMPANIED, risk
@@ -142,8 +142,8 @@ def person_part(
     current = make_some_wrong(rng, current, person, families, everyones, UPN_WRONG)
 
     sex = np.where(facts.is_girl[entry], "2", "1").astype(np.object_)
-    sex = np.where(unborn | (facts.sex_die[entry] < SEX_NOT_RECORDED), "0", sex)
-    # A due date differs from the day of birth by a week or so; it is kept on the record of a child now born by few.
+    sex = np.where(unborn, "0", sex)
+    # A due date is up to 20 days from the day of birth; few records keep it once the child is born.
     due = families.birth[person] + np.round(8 * (facts.age_die[entry] - 0.5) * 5).astype(np.int64)
     keeps_due_date = families.unborn_in[person] == collection - 1
     return PersonPart(
@@ -161,7 +161,7 @@ def person_part(
 
 
 def unknown_codes(rng: np.random.Generator, part: PersonPart, families: Families, collection: int) -> Texts:
-    """UN codes for rows without a UPN: UN1 before school age, UN2 to UN4 for those from abroad, a mix for the rest."""
+    """UN codes of rows without a UPN: UN1 before school age, UN2 to UN4 for those from abroad, else a mix."""
     age = age_on(families.birth[part.person], YEAR_END[collection])
     size = len(part.person)
     codes = texts(["UN1", "UN2", "UN3", "UN4", "UN5", "UN6"])

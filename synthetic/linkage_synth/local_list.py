@@ -1,4 +1,4 @@
-"""A local early help list: a spreadsheet as people keep it, with a heading, gaps and names as they are said."""
+"""A local early help list: a spreadsheet as people keep it, with headings, gaps and names in daily use."""
 
 import datetime
 import io
@@ -33,7 +33,8 @@ OLD_POSTCODE = 0.08
 NO_POSTCODE = 0.03
 BLANK_LINE = 0.008
 COLUMNS = (
-    "Ref", "Child's first name", "Family name", "D.O.B.", "M/F", "Ethnic group", "Post code", "UPN (if known)", "Worker",
+    "Ref", "Child's first name", "Family name", "D.O.B.", "M/F", "Ethnic group", "Post code",
+    "UPN (if known)", "Worker",
 )  # fmt: skip
 SHEET = "Early Help 2023-24"
 _HEADING = (
@@ -93,13 +94,14 @@ def write_local_list(
     names: Names,
     homes: Homes,
     traits: Traits,
+    risk: Floats,
     upns: Upns,
     in_need: Ints,
 ) -> tuple[str, str, Ints]:
     """Write the workbook. Gives its path, the path with the sheet, and the person of every data row."""
     person = _people(rng, families, in_need, traits)
     size = len(person)
-    risk = traits.recording_risk[person]
+    risk = risk[person]
     written = write_names(rng, names, person, families.culture[person], happens(rng, NAME_WRONG, risk))
     known = (names.known_as[person] != "") & (rng.random(size) < KNOWN_AS_WRITTEN)
     written.forename = np.where(known, names.known_as[person], written.forename)
@@ -130,8 +132,8 @@ class _Cells:
     """The columns before they are made untidy."""
 
     def __init__(
-        self, first_name: Texts, surname: Texts, birth: Ints, girl: Bools, ethnicity: Texts, postcode: Texts, upn: Texts,
-        reference: Ints,
+        self, first_name: Texts, surname: Texts, birth: Ints, girl: Bools, ethnicity: Texts, postcode: Texts,
+        upn: Texts, reference: Ints,
     ) -> None:  # fmt: skip
         self.first_name, self.surname, self.birth, self.girl = first_name, surname, birth, girl
         self.ethnicity, self.postcode, self.upn, self.reference = ethnicity, postcode, upn, reference
@@ -161,6 +163,12 @@ def _postcode(postcode: str, draw: float) -> str:
     return f"{postcode} " if draw < 0.22 else postcode
 
 
+def _upn(upn: str, draw: float) -> str:
+    if draw < 0.02:
+        return upn.lower()
+    return f"{upn[:4]} {upn[4:8]} {upn[8:]}".strip() if draw < 0.03 else upn
+
+
 def _write_workbook(rng: np.random.Generator, path: Path, cells: _Cells) -> None:
     size = len(cells.birth)
     draws = rng.random((size, 8)).tolist()
@@ -186,7 +194,7 @@ def _write_workbook(rng: np.random.Generator, path: Path, cells: _Cells) -> None
                 _sex(bool(cells.girl[row]), draw[3]) or None,
                 _ethnic_group(cells.ethnicity[row], draw[4]) or None,
                 _postcode(cells.postcode[row], draw[5]) or None,
-                cells.upn[row] or None,
+                _upn(cells.upn[row], draw[6]) or None,
                 workers[int(draw[6] * len(workers))],
             ]
         )

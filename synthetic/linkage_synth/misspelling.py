@@ -1,22 +1,25 @@
-"""How one name is got wrong. Every function takes a name and a draw, and gives a name or None where it cannot apply."""
+"""How one name is got wrong: functions of a name and a draw; None where they do not apply."""
 
 import unicodedata
 from functools import cache
 
 from linkage_synth.arrays import Ints, Texts
-from linkage_synth.variants import PARTICLES, SHORT_FORMS, SPELLINGS
+from linkage_synth.variants import HONORIFICS, PARTICLES, SHORT_FORMS, SPELLINGS
 
 LONGEST_FIELD = 12
 """Characters that an old system keeps of a name."""
 
 _NEIGHBOURS = {
-    "a": "sqe", "b": "vn", "c": "kxs", "d": "sf", "e": "aiw", "f": "gv", "g": "hf", "h": "gj", "i": "eyo", "j": "hkg",
-    "k": "cj", "l": "ki", "m": "n", "n": "m", "o": "aui", "p": "bo", "q": "wk", "r": "te", "s": "zac", "t": "ry",
-    "u": "oy", "v": "bf", "w": "ve", "x": "zs", "y": "iu", "z": "sx",
+    "a": "sqe", "b": "vn", "c": "kxs", "d": "sf", "e": "aiw", "f": "gv", "g": "hf", "h": "gj", "i": "eyo",
+    "j": "hkg", "k": "cj", "l": "ki", "m": "n", "n": "m", "o": "aui", "p": "bo", "q": "wk", "r": "te",
+    "s": "zac", "t": "ry", "u": "oy", "v": "bf", "w": "ve", "x": "zs", "y": "iu", "z": "sx",
 }  # fmt: skip
 _STROKED = str.maketrans("łŁđĐıøØß", "lLdDioOs")
-_SOUNDS = (("ph", "f"), ("ie", "y"), ("y", "ie"), ("ee", "ea"), ("ck", "k"), ("ough", "off"), ("c", "k"), ("ou", "u"),
-           ("kh", "k"), ("q", "k"), ("oo", "u"), ("leigh", "ley"), ("ley", "leigh"), ("ll", "l"), ("nn", "n"))  # fmt: skip
+_SOUNDS = (
+    ("ph", "f"), ("ie", "y"), ("y", "ie"), ("ee", "ea"), ("ck", "k"), ("ough", "off"), ("c", "k"),
+    ("ou", "u"), ("kh", "k"), ("q", "k"), ("oo", "u"), ("leigh", "ley"), ("ley", "leigh"), ("ll", "l"),
+    ("nn", "n"),
+)  # fmt: skip
 
 
 @cache
@@ -55,7 +58,7 @@ def replace_accents(column: Texts, rows: Ints) -> None:
 
 
 def mistyped(name: str, draw: int) -> str:
-    """A letter changed for a near one, left out, doubled, or swapped with the next; rarely the first letter."""
+    """A letter changed for a near one, left out, doubled or swapped with the next; rarely the first."""
     if len(name) < 3:
         return name + name[-1:]
     kind, draw = draw % 10, draw // 10
@@ -103,7 +106,7 @@ def shortened(name: str, draw: int) -> str | None:
     for mark in ("-", " "):
         if mark in name:
             head, _, tail = name.partition(mark)
-            return tail if head in {"Muhammad", "Mohammed", "Md", "Abdul", "Syed"} or draw % 4 == 0 else head
+            return tail if head in HONORIFICS or draw % 4 == 0 else head
     return None
 
 

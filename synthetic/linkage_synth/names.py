@@ -207,7 +207,7 @@ def build_names(rng: np.random.Generator, families: Families) -> Names:
         fathers_forename[fathers] = _draw(rng, _pool(forenames.BOYS[culture.pool]), len(fathers))
 
     forename, middle, surname, known_as = (blank(len(families)) for _ in range(4))
-    # The surname follows the father's culture; the forename the mother's, or English where the parents differ.
+    # Names follow the father's culture; where the parents' differ, forenames are often English.
     naming = families.fathers_culture[families.father]
     for number, culture in enumerate(CULTURES):
         here = np.flatnonzero(naming == number)

@@ -11,16 +11,17 @@ HOUSEHOLDS_WITH_CHILDREN = 0.35
 """Share of addresses that have a child: a postcode holds about six of the world's households."""
 
 # Authorities by their DfE numbers, in the order in which a growing world takes them in: London boroughs,
-# metropolitan boroughs and the rest in turn. The City of London and the Isles of Scilly are too small to stand alone.
+# metropolitan boroughs and the rest in turn. The City of London and the Isles of Scilly are left out.
 _LONDON = [*range(202, 214), *range(301, 321)]
 _METROPOLITAN = [
-    *range(330, 337), *range(340, 345), *range(350, 360), *range(370, 374), *range(380, 385), *range(390, 395),
+    *range(330, 337), *range(340, 345), *range(350, 360), *range(370, 374), *range(380, 385),
+    *range(390, 395),
 ]  # fmt: skip
 _ELSEWHERE = [
-    873, 881, 925, 886, 830, 860, 926, 931, 938, 850, 878, 916, 935, 936, 937, 908, 909, 815, 816, 801, 810, 825,
-    831, 845, 855, 865, 866, 867, 868, 869, 870, 871, 872, 874, 876, 877, 879, 880, 882, 883, 884, 885, 887, 888,
-    889, 890, 891, 892, 893, 894, 895, 896, 800, 802, 803, 805, 806, 807, 808, 811, 812, 813, 820, 821, 822, 823,
-    826, 835, 836, 837, 840, 841, 846, 851, 852, 856, 857, 861, 919, 921, 928, 929, 933,
+    873, 881, 925, 886, 830, 860, 926, 931, 938, 850, 878, 916, 935, 936, 937, 908, 909, 815, 816, 801, 810,
+    825, 831, 845, 855, 865, 866, 867, 868, 869, 870, 871, 872, 874, 876, 877, 879, 880, 882, 883, 884, 885,
+    887, 888, 889, 890, 891, 892, 893, 894, 895, 896, 800, 802, 803, 805, 806, 807, 808, 811, 812, 813, 820,
+    821, 822, 823, 826, 835, 836, 837, 840, 841, 846, 851, 852, 856, 857, 861, 919, 921, 928, 929, 933,
 ]  # fmt: skip
 
 
@@ -37,9 +38,16 @@ def _in_turn() -> tuple[tuple[int, str], ...]:
 AUTHORITIES = _in_turn()
 
 # The areas in use in the United Kingdom and its islands, which the made-up ones must not meet.
-_REAL_AREAS = frozenset(
-    ["AB", "AL", "BA", "BB", "BD", "BF", "BH", "BL", "BN", "BR", "BS", "BT", "BX", "CA", "CB", "CF", "CH", "CM", "CO", "CR", "CT", "CV", "CW", "DA", "DD", "DE", "DG", "DH", "DL", "DN", "DT", "DY", "EC", "EH", "EN", "EX", "FK", "FY", "GL", "GU", "GX", "GY", "HA", "HD", "HG", "HP", "HR", "HS", "HU", "HX", "IG", "IM", "IP", "IV", "JE", "KA", "KT", "KW", "KY", "LA", "LD", "LE", "LL", "LN", "LS", "LU", "ME", "MK", "ML", "NE", "NG", "NN", "NP", "NR", "NW", "OL", "OX", "PA", "PE", "PH", "PL", "PO", "PR", "QC", "RG", "RH", "RM", "SA", "SE", "SG", "SK", "SL", "SM", "SN", "SO", "SP", "SR", "SS", "ST", "SW", "SY", "TA", "TD", "TF", "TN", "TQ", "TR", "TS", "TW", "UB", "WA", "WC", "WD", "WF", "WN", "WR", "WS", "WV", "XX", "YO", "ZE", "ZZ"]
-)
+_REAL_AREAS = frozenset({
+    "AB", "AL", "BA", "BB", "BD", "BF", "BH", "BL", "BN", "BR", "BS", "BT", "BX", "CA", "CB", "CF", "CH",
+    "CM", "CO", "CR", "CT", "CV", "CW", "DA", "DD", "DE", "DG", "DH", "DL", "DN", "DT", "DY", "EC", "EH",
+    "EN", "EX", "FK", "FY", "GL", "GU", "GX", "GY", "HA", "HD", "HG", "HP", "HR", "HS", "HU", "HX", "IG",
+    "IM", "IP", "IV", "JE", "KA", "KT", "KW", "KY", "LA", "LD", "LE", "LL", "LN", "LS", "LU", "ME", "MK",
+    "ML", "NE", "NG", "NN", "NP", "NR", "NW", "OL", "OX", "PA", "PE", "PH", "PL", "PO", "PR", "QC", "RG",
+    "RH", "RM", "SA", "SE", "SG", "SK", "SL", "SM", "SN", "SO", "SP", "SR", "SS", "ST", "SW", "SY", "TA",
+    "TD", "TF", "TN", "TQ", "TR", "TS", "TW", "UB", "WA", "WC", "WD", "WF", "WN", "WR", "WS", "WV", "XX",
+    "YO", "ZE", "ZZ",
+})  # fmt: skip
 _MADE_UP_AREAS = [
     first + second
     for second in "AEHKLNRTWYBCDFGMOPSU"
@@ -51,7 +59,7 @@ _INWARD = "ABDEFGHJLNPQRSTUWXYZ"
 
 @dataclass(frozen=True)
 class Places:
-    """One entry per authority, per postcode or per school; postcodes and schools stand in order of authority."""
+    """One entry per authority, postcode or school; postcodes and schools stand in order of authority."""
 
     authority_code: Texts
     authority_share: Floats

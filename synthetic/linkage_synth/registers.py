@@ -46,9 +46,10 @@ def _id_texts(places: Places, authority: Ints, number: Ints, style: Ints) -> Tex
 
 
 def build_register(rng: np.random.Generator, places: Places, families: Families, spells: Spells) -> Register:
-    """Ids of all children referred. In one authority, a new system gave out the old numbers afresh between the years.
+    """Ids of all children referred.
 
-    There an old id therefore belongs to another child in the second year.
+    In one authority a new system gave out the old numbers afresh between the years: there an old id belongs
+    to another child in the second year.
     """
     keys = np.unique(spells.person * places.authorities + spells.authority)
     person, authority = keys // places.authorities, keys % places.authorities

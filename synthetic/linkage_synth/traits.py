@@ -6,15 +6,15 @@ import numpy as np
 
 from linkage_synth.arrays import Floats, Ints, Texts, blank, choose, texts
 from linkage_synth.cultures import CULTURES, ETHNICITY_GROUPS, Culture
-from linkage_synth.dates import NO_DATE, REFERENCE, age_on
+from linkage_synth.dates import NO_DATE, REFERENCE
 from linkage_synth.families import Families
 from linkage_synth.homes import Homes
 from linkage_synth.places import Places
 
-SEN_TYPES = texts(["SLCN", "SEMH", "MLD", "SPLD", "ASD", "OTH", "PD", "HI", "VI", "SLD", "PMLD", "MSI", "NSA"])
+SEN_TYPES = texts(
+    ["SLCN", "SEMH", "MLD", "SPLD", "ASD", "OTH", "PD", "HI", "VI", "SLD", "PMLD", "MSI", "NSA"]
+)
 SEN_TYPE_WEIGHTS = [0.26, 0.2, 0.16, 0.12, 0.13, 0.04, 0.025, 0.015, 0.01, 0.02, 0.008, 0.002, 0.02]
-UNDER_FIVE_RISK = 1.25
-NEWCOMER_RISK = 1.4
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,6 @@ class Traits:
     sen: Texts
     sen_type: Texts
     disabled: Ints
-    recording_risk: Floats
-    """How many times likelier than average that a clerk gets a record wrong or leaves it incomplete; mean 1."""
 
 
 def _per_couple(rng: np.random.Generator, families: Families, choices: list[dict[str, float]]) -> Texts:
@@ -101,10 +99,6 @@ def build_traits(rng: np.random.Generator, places: Places, families: Families, h
     sen: Texts = np.where(sen_draw < 0.043, "E", np.where(sen_draw < 0.17, "K", "N")).astype(np.object_)
     sen_type = np.where(sen == "N", "", SEN_TYPES[choose(rng, SEN_TYPE_WEIGHTS, size)])
 
-    risk = np.array([each.recording_risk for each in CULTURES])[culture]
-    risk = risk * np.where(arrived_on > REFERENCE - 3 * 365, NEWCOMER_RISK, 1.0)
-    risk = risk * np.where(age_on(families.birth, REFERENCE) < 5, UNDER_FIVE_RISK, 1.0)
-    risk = risk * (0.85 + 0.6 * score)
     language = _per_couple(rng, families, [dict(each.language) for each in CULTURES])[families.father]
     return Traits(
         ethnicity=_ethnicity(rng, families),
@@ -116,5 +110,4 @@ def build_traits(rng: np.random.Generator, places: Places, families: Families, h
         sen=sen,
         sen_type=sen_type,
         disabled=((sen == "E") & (rng.random(size) < 0.6) | (rng.random(size) < 0.015)).astype(np.int64),
-        recording_risk=risk / risk.mean(),
     )

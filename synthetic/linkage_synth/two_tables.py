@@ -1,12 +1,12 @@
-"""Two tables of pupils that overlap, with the errors of the rest of the world: the plainest task of linkage."""
+"""Two tables of children that overlap, with the errors of the rest of the world."""
 
 from pathlib import Path
 
 import numpy as np
 
-from linkage_synth.arrays import Ints, Texts
+from linkage_synth.arrays import Ints, Texts, order_within
 from linkage_synth.csv_files import write_csv
-from linkage_synth.dates import REFERENCE, iso
+from linkage_synth.dates import REFERENCE, iso, school_year_of_reception
 from linkage_synth.england import Summary
 from linkage_synth.errors import drop_accents, happens, write_birth, write_names, write_sex
 from linkage_synth.identifiers import breaks_check, upn_texts
@@ -34,8 +34,8 @@ def two_tables(
 ) -> Summary:
     """Write `a.csv` and `b.csv` of so many records each, their truth and a project file.
 
-    A share `overlap` of the people of a are in b too; of those pairs, a share `shared_id` has the same valid UPN on
-    both sides. The people come in families, so brothers, sisters and twins stand beside each other.
+    A share `overlap` of the people of a are in b too; of those pairs, a share `shared_id` has the same valid
+    UPN on both sides. The people come in families, so brothers, sisters and twins stand beside each other.
     """
     if not (0 < overlap <= 1 and 0 <= shared_id <= 1):
         raise ValueError("overlap must be above 0 and at most 1, shared_id between 0 and 1")
@@ -68,14 +68,16 @@ def two_tables(
 def _upns(
     rng: np.random.Generator, world: World, in_a: Ints, in_b: Ints, shared_id: float
 ) -> tuple[Texts, Texts]:
-    """UPNs by row of a and of b: every person has one, and a share of the pairs does not agree on a valid one."""
+    """UPNs by row of a and of b: everybody has one, but a share of the pairs does not agree on it."""
     size = len(world.families)
     codes = np.array([int(code) for code in world.places.authority_code])
-    authority = codes[world.homes.authority[0, world.families.household]]
+    authority = world.homes.authority[0, world.families.household]
     turn = rng.permutation(size)
-    year = np.where(turn % 2 == 0, 16, 19)
-    everyones = upn_texts(authority, turn // 2 % 10_000, year + turn // 20_000_000, turn // 20_000 % 1000)
-    temporary = upn_texts(authority, turn // 2 % 10_000, year + 1, turn // 20_000 % 2300, temporary=True)
+    order = np.empty(size, dtype=np.int64)
+    order[turn] = order_within(authority[turn])
+    year = school_year_of_reception(world.families.birth)
+    everyones = upn_texts(codes[authority], 2000 + order // 999, year, 1 + order % 999)
+    temporary = upn_texts(codes[authority], 2000 + order // 999, year, 1 + order % 999, temporary=True)
     in_table: dict[str, Texts] = {"a": everyones.copy(), "b": everyones.copy()}
     pairs = np.intersect1d(in_a, in_b)
     unshared = rng.permutation(pairs)[: round((1 - shared_id) * len(pairs))]
@@ -103,7 +105,7 @@ def _write_table(world: World, out: Path, name: str, person: Ints, upn: Texts) -
     rng = world.draw(f"table {name}")
     families, names, places, homes = world.families, world.names, world.places, world.homes
     size = len(person)
-    risk = world.traits.recording_risk[person]
+    risk = world.risk[person]
     written = write_names(rng, names, person, families.culture[person], happens(rng, NAME_WRONG, risk))
     if name == "b":
         drop_accents(written, np.flatnonzero(rng.random(size) < 0.3))

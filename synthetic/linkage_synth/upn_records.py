@@ -14,7 +14,7 @@ BROTHERS_OR_SISTERS = 0.3
 def make_some_wrong(
     rng: np.random.Generator, upn: Texts, person: Ints, families: Families, everyones: Texts, rate: float
 ) -> Texts:
-    """The recorded UPNs with a share `rate` of those present wrong. `everyones` has the UPN of each person."""
+    """The UPNs with a share `rate` of those present wrong. `everyones` has the UPN of each person."""
     result = upn.copy()
     rows = np.flatnonzero((upn != "") & (rng.random(len(upn)) < rate))
     kinds = rng.random(len(rows)).tolist()
@@ -33,7 +33,7 @@ def make_some_wrong(
 
 
 def _relative(person: int, families: Families, everyones: Texts) -> int:
-    """A child of the same mother who has a UPN, the twin before others; the person itself if there is none."""
+    """A child of the same mother who has a UPN, the twin before others; the person itself if none."""
     found = person
     for other in (person - 1, person + 1):
         same_mother = 0 <= other < len(families) and families.mother[other] == families.mother[person]
@@ -49,8 +49,8 @@ def _relative(person: int, families: Families, everyones: Texts) -> int:
 def hide(draw: Floats, has: Bools, group: Bools, target: float, risk: Floats) -> Bools:
     """Which records of a group lose their UPN so that `target` of the group have none.
 
-    Those that never had one count first. `draw` is uniform on [0, 1) and kept from year to year, so that what an
-    authority did not know it mostly still does not know.
+    Those that never had one count first. `draw` is uniform on [0, 1) and kept from year to year, so that what
+    an authority did not know it mostly still does not know.
     """
     members = int(group.sum())
     present = group & has

@@ -160,5 +160,5 @@ SHORT_FORMS: dict[str, str] = {
 PARTICLES: tuple[str, ...] = ("Al-", "El-", "Abu-", "Abdel-", "dos ", "da ", "de ", "O'", "Mc", "Mac", "St.")
 """Beginnings of a surname that clerks leave out or write apart."""
 
-PREFIX_FORENAMES: tuple[str, ...] = ("Muhammad ", "Mohammed ", "Md ", "Abdul ", "Syed ", "Nana ")
-"""First words of a forename that are honorific or shared by brothers, and are left out in daily use."""
+HONORIFICS: frozenset[str] = frozenset({"Muhammad", "Mohammed", "Md", "Abdul", "Syed"})
+"""First words of a forename that brothers share, and that are left out in daily use."""

@@ -5,7 +5,7 @@ from functools import cached_property
 
 import numpy as np
 
-from linkage_synth.arrays import Ints
+from linkage_synth.arrays import Floats, Ints
 from linkage_synth.care import Care, build_care
 from linkage_synth.careers import Spells, build_spells
 from linkage_synth.families import Families, build_families
@@ -15,6 +15,7 @@ from linkage_synth.names import Names, build_names
 from linkage_synth.need import family_need
 from linkage_synth.places import Places, build_places
 from linkage_synth.registers import Register, build_register
+from linkage_synth.risk import recording_risk
 from linkage_synth.schooling import Schooling, build_schooling
 from linkage_synth.seeds import stream
 from linkage_synth.traits import Traits, build_traits
@@ -22,7 +23,7 @@ from linkage_synth.traits import Traits, build_traits
 
 @dataclass(frozen=True)
 class World:
-    """People, places and what is true of them. Each part is drawn once, from its own stream, when first asked for."""
+    """People, places and what is true of them, each drawn once, from its own stream, when first asked for."""
 
     children: int
     seed: int
@@ -62,11 +63,15 @@ class World:
         return build_schooling(self.draw("schooling"), self.places, self.families, self.homes, self.traits)
 
     @cached_property
+    def risk(self) -> Floats:
+        """Whose records go wrong."""
+        return recording_risk(self.families, self.traits, self.care)
+
+    @cached_property
     def upns(self) -> Upns:
         """Their pupil numbers."""
-        return build_upns(
-            self.draw("upns"), self.places, self.families, self.homes, self.traits, self.schooling
-        )
+        places, families, homes, traits = self.places, self.families, self.homes, self.traits
+        return build_upns(self.draw("upns"), places, families, homes, traits, self.schooling, self.risk)
 
     @cached_property
     def number(self) -> Ints:

@@ -1,0 +1,132 @@
+"""The evidence of one pair, field by field in bits: as the run scored it, or scored now by the same model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from linkage.diagnostics.finished import RecordName
+from linkage.match.calibration import COMPARISON_OF_FIELD, PRIORS
+from linkage.match.pool import POOL
+from linkage.match.probabilistic import (
+    MODEL_PARAMETERS,
+    LevelParameters,
+    frequency_columns,
+    frequency_table,
+    read_parameters,
+    score_pairs,
+)
+from linkage.packs import ModelSpec, Packs
+from linkage.sql import Connection, columns, execute, has_table, ident, rows, run_steps, table_step
+from linkage.tables import SCORED
+
+NOT_KNOWN = "not known on a side"
+PAIR = "pair_to_explain"
+SCORED_NOW = "scored_now"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What one comparison says: level, weight in bits (`rarity_bits` of it for a rare or common value), m and u.
+
+    No level (None) where a side does not know the field: 0 bits. `is_counted` is false where the rule that linked
+    the pair matched on the field, so that it does not count twice.
+    """
+
+    comparison: str
+    level_no: int | None
+    label: str
+    bits: float
+    rarity_bits: float
+    m: float | None
+    u: float | None
+    m_basis: str | None
+    u_basis: str | None
+    is_counted: bool
+
+
+@dataclass(frozen=True)
+class PairEvidence:
+    """The parts, their sum, the prior of the two sources (None where they were not compared), and when scored."""
+
+    parts: tuple[Evidence, ...]
+    evidence_bits: float
+    prior_bits: float | None
+    when: Literal["in the run", "now"]
+
+
+def evidence_of(
+    con: Connection, left: RecordName, right: RecordName, packs: Packs | None, *, rule: str | None
+) -> PairEvidence | None:
+    """The evidence of a pair; None where the run had no model, or the pair was not scored and the model is gone."""
+    if not has_table(con, MODEL_PARAMETERS):
+        return None
+    parameters = read_parameters(con)
+    when: Literal["in the run", "now"] = "in the run"
+    scores = _scores(con, SCORED, left, right) if has_table(con, SCORED) else None
+    if scores is None and packs is not None and packs.model is not None:
+        when, scores = "now", _score_now(con, packs.model, left, right)
+    if scores is None:
+        return None
+    matched = _matched_comparisons(packs, rule)
+    names = tuple(dict.fromkeys(level.comparison for level in parameters))
+    parts = tuple(_part(name, scores, parameters, is_counted=name not in matched) for name in names)
+    return PairEvidence(parts, float(str(scores["evidence_bits"])), _prior(con, left, right), when)
+
+
+def _scores(con: Connection, table: str, left: RecordName, right: RecordName) -> Mapping[str, object] | None:
+    found = rows(
+        con,
+        f"select * from {ident(table)} where record_id_l = $l and record_id_r = $r",
+        {"l": left.record_id, "r": right.record_id},
+    )
+    return dict(zip(columns(con, table), found[0], strict=True)) if found else None
+
+
+def _score_now(con: Connection, spec: ModelSpec, left: RecordName, right: RecordName) -> Mapping[str, object] | None:
+    """Score one pair in memory with the parameters and frequencies of the run.
+
+    The model sees all records of the run, not only two: how rare a value may count depends on how many there are.
+    """
+    parameters = read_parameters(con)
+    execute(con, "use memory")
+    try:
+        for table in (POOL, *(frequency_table(column) for column in frequency_columns(spec))):
+            execute(con, f"create view {ident(table)} as select * from working.{ident(table)}")
+        pair = f"select {left.record_id}::bigint as record_id_l, {right.record_id}::bigint as record_id_r"
+        run_steps(con, (table_step(PAIR, pair),))
+        score_pairs(con, spec, parameters, pairs=PAIR, into=SCORED_NOW)
+        return _scores(con, SCORED_NOW, left, right)
+    finally:
+        execute(con, "use working")
+
+
+def _matched_comparisons(packs: Packs | None, rule: str | None) -> frozenset[str]:
+    """The comparisons that speak for fields the pair's rule matched on."""
+    matched = next((item for item in packs.rules if item.id == rule), None) if packs else None
+    fields = matched.fields if matched else ()
+    return frozenset(COMPARISON_OF_FIELD[field] for field in fields if field in COMPARISON_OF_FIELD)
+
+
+def _part(
+    name: str, scores: Mapping[str, object], parameters: tuple[LevelParameters, ...], *, is_counted: bool
+) -> Evidence:
+    level_no, bits = int(str(scores[f"level_{name}"])), float(str(scores[f"bits_{name}"]))
+    level = next((item for item in parameters if (item.comparison, item.level_no) == (name, level_no)), None)
+    if level is None:
+        return Evidence(name, None, NOT_KNOWN, 0.0, 0.0, None, None, None, None, is_counted)
+    rarity = round(bits - level.bits, 3)
+    return Evidence(name, level_no, level.label, round(bits, 3), rarity, level.m, level.u, level.m_basis,
+                    level.u_basis, is_counted)  # fmt: skip
+
+
+def _prior(con: Connection, left: RecordName, right: RecordName) -> float | None:
+    if not has_table(con, PRIORS):
+        return None
+    found = rows(
+        con,
+        f"select prior_bits from {PRIORS} where source_no_l = $l and source_no_r = $r",
+        {"l": left.source_no, "r": right.source_no},
+    )
+    return float(str(found[0][0])) if found else None

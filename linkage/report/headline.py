@@ -1,0 +1,115 @@
+"""The report in a few sentences: what was linked, how sure, and what to look at first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from linkage.report.words import count, percent
+
+WIDE_GAP = 0.05  # difference of link rates between two subgroups from which the report points at it
+FEW_RECORDS = 100  # groups smaller than this are not pointed at: the difference may be chance
+# Sources cover ages and places differently by their nature, which says nothing of linkage.
+COVERED = frozenset({"age", "authority", "district", "school_urn"})
+LARGE_PERSON = 10  # records in a person from which the report points at it
+
+
+@dataclass(frozen=True)
+class Headline:
+    """Sentences; `look_at` are (id of a section, sentence)."""
+
+    linked: tuple[str, ...]
+    sure: tuple[str, ...]
+    look_at: tuple[tuple[str, str], ...]
+
+
+def headline_of(context: Mapping[str, Any]) -> Headline:
+    """The headline from the facts that the page shows."""
+    return Headline(_linked(context), _sure(context), _look_at(context))
+
+
+def _linked(context: Mapping[str, Any]) -> tuple[str, ...]:
+    records = sum(source.records for source in context["sources"])
+    joined = sum(source.linked for source in context["sources"])
+    persons = sum(size.persons for size, _ in context["sizes"])
+    several = sum(size.persons for size, _ in context["sizes"] if size.size > 1)
+    return (
+        f"{count(records)} records of {_number(len(context['sources']), 'source')} are {count(persons)} persons.",
+        f"{count(joined)} of the records ({_share(joined, records)}) share a person with at least one other record: "
+        f"{_number(several, 'person')} of several records.",
+        "A record without a partner is not a missed link: the child may not be in the other source at all.",
+    )
+
+
+def _sure(context: Mapping[str, Any]) -> tuple[str, ...]:
+    links = sum(item.links for item in context["sureness"])
+    false = sum(item.expected_false for item in context["sureness"])
+    if not links:
+        return ("No pair was linked.",)
+    ruled = sum(item.links for item in context["sureness"] if item.stage == "deterministic")
+    assumed = sum(item.links for item in context["sureness"] if item.basis == "assumed")
+    said = [
+        f"{_number(links, 'link')}: {_share(ruled, links)} by rules, the others by the model or by hand.",
+        f"By their own confidence, some {count(round(false))} of the links ({percent(false / links, 2)}) may be false.",
+    ]
+    if assumed:
+        said.append(f"For {_number(assumed, 'link')} the confidence rests on an assumed figure, not on these data.")
+    return tuple(said)
+
+
+def _look_at(context: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    found: list[tuple[str, str]] = []
+    review = sum(pair.review for pair in context["pairs"])
+    if review:
+        found.append(("counts", f"{_number(review, 'pair')} wait for a person to decide."))
+    found += _gaps(context)
+    conflicts = sum(item.pairs for item in context["conflicts"])
+    if conflicts:
+        found.append(("conflicts", f"{_number(conflicts, 'contradiction')} were met and written down."))
+    if context["large"] and context["large"][0].size >= LARGE_PERSON:
+        found.append(("persons", f"The largest person holds {count(context['large'][0].size)} records."))
+    hot = sum(int(block["hot_keys"]) for block in context["blocks"])
+    if hot:
+        found.append(("blocking", f"{_number(hot, 'blocking key')} too common to compare: links may be missed there."))
+    if context["doubts"]:
+        found.append(("doubts", f"{_number(len(context['doubts']), 'doubt')} of the training."))
+    if context["findings"]:
+        found.append(("findings", f"{_number(len(context['findings']), 'finding')} about the sources."))
+    return tuple(found)
+
+
+def _gaps(context: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """For each pair of sources, the widest gap of link rates between two known groups of one variable."""
+    found = []
+    for _, sides in context["figures"]:
+        widest: tuple[float, str] = (WIDE_GAP, "")
+        for _, figures in sides:
+            for figure in figures:
+                if figure.table.variable in COVERED:
+                    continue
+                known = [r for r in figure.table.rates if r.records >= FEW_RECORDS and r.subgroup != "unknown"]
+                if len(known) < 2:
+                    continue
+                ordered = sorted(known, key=lambda rate: (rate.rate, rate.subgroup))
+                low, high = ordered[0], ordered[-1]
+                if high.lo > low.hi and high.rate - low.rate > widest[0]:
+                    widest = (
+                        high.rate - low.rate,
+                        f"The link rate of {figure.table.own} into {figure.table.other} differs by "
+                        f"{figure.title.lower()}: {percent(low.rate)} ({low.subgroup}) to {percent(high.rate)} "
+                        f"({high.subgroup}).",
+                    )
+        if widest[1]:
+            found.append(("rates", widest[1]))
+    return found[:3]
+
+
+def _number(number: int, noun: str) -> str:
+    return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
+def _share(part: int, whole: int) -> str:
+    return percent(part / whole) if whole else "none"
+
+
