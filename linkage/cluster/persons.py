@@ -71,13 +71,12 @@ def broken_components_sql() -> str:
         with linked as (
           select component from {COMPONENTS} group by component having count(*) > 1),
         members as (
-          select c.component, p.record_id, p.source_no, p.is_unique, u.upn_groups
-          from {COMPONENTS} c join linked using (component) join {POOL} p on p.record_id = c.record_id
-          left join {RECORD_UPNS} u on u.record_id = c.record_id)
+          select c.component, p.record_id, p.source_no, p.is_unique
+          from {COMPONENTS} c join linked using (component) join {POOL} p on p.record_id = c.record_id)
         select component from members where is_unique group by component, source_no having count(*) > 1
         union
-        select component from (select component, unnest(upn_groups) as upn_group from members)
-        group by component having count(distinct upn_group) > 1
+        select m.component from members m join {RECORD_UPNS} u on u.record_id = m.record_id
+        group by m.component having min(u.upn_groups[1]) <> max(u.upn_groups[-1])
         union
         select l.component
         from never_link n

@@ -18,6 +18,7 @@ from linkage.sql import Connection, Step, columns, ident, literal, rows, run_ste
 
 BY_ROW = ("source", "file", "row", "person")
 BY_KEY = ("source", "key", "person")
+OTHER_SOURCES = "other sources"
 GROUPS = ("twin_group", "sibling_group")
 # A column of the persons file with more values than this describes a person, not a group.
 MOST_SUBGROUPS = 60
@@ -69,7 +70,7 @@ def load_truth(con: Connection, truth: Path) -> Truth:
 
 
 def coverage(con: Connection) -> tuple[Coverage, ...]:
-    """Per source of the run, in its order, and then per source that only the truth names."""
+    """Per source of the run, in its order; what the truth has of other sources stands together in a last line."""
     found = rows(
         con,
         """
@@ -80,15 +81,16 @@ def coverage(con: Connection) -> tuple[Coverage, ...]:
           select source_no, count(*) as with_truth, count(*) filter (is_fold_error) as fold_errors
           from judged group by source_no),
         told as (
-          select t.source, count(*) as truth_rows, count(*) filter (t.key is null) as not_in_run
-          from truth_of_rows t group by t.source)
-        select coalesce(r.source, t.source), coalesce(r.records, 0), coalesce(j.with_truth, 0),
+          select s.source, count(*) as truth_rows, count(*) filter (t.key is null) as not_in_run
+          from truth_of_rows t left join run_sources s on s.source = t.source group by s.source)
+        select coalesce(r.source, $other), coalesce(r.records, 0), coalesce(j.with_truth, 0),
           coalesce(r.records, 0) - coalesce(j.with_truth, 0), coalesce(j.fold_errors, 0),
           coalesce(t.truth_rows, 0), coalesce(t.not_in_run, 0)
         from records r
         left join judged_records j on j.source_no = r.source_no
         full join told t on t.source = r.source
-        order by r.source_no nulls last, 1""",
+        order by r.source_no nulls last""",
+        {"other": OTHER_SOURCES},
     )
     return tuple(Coverage(str(source), *(int(str(n)) for n in counts)) for source, *counts in found)
 
@@ -130,7 +132,7 @@ def _read_rows(con: Connection, path: Path) -> bool:
     layout = next((layout for layout in (BY_ROW, BY_KEY) if set(layout) <= set(found)), None)
     if layout is None:
         raise InputError(
-            "The truth lacks columns.", where=f"{path.name}: its columns are {', '.join(found)}",
+            "The truth lacks columns.", where=f"{path.name}: the first line, {len(found)} columns",
             expected=f"{', '.join(BY_ROW)}; or {', '.join(BY_KEY)}", remedy="name its columns so",
         )  # fmt: skip
     listed = ", ".join(ident(name) for name in layout if name != "row")
@@ -218,8 +220,8 @@ def _read_persons(con: Connection, path: Path) -> Truth:
     found = _read(con, path, "persons_file")
     if "person" not in found:
         raise InputError(
-            "The truth's persons lack a column.", where=f"{path.name}: its columns are {', '.join(found)}",
-            expected="person, and any subgroups",
+            "The truth's persons lack a column.", where=f"{path.name}: the first line, {len(found)} columns",
+            expected="person, and any subgroups", remedy="name the column person",
         )  # fmt: skip
     repeated = int(str(rows(con, "select count(person) - count(distinct person) from persons_file")[0][0]))
     if repeated:

@@ -54,7 +54,7 @@ def decide(
         parts.append(probabilistic_sql(spec))
     if not parts:
         parts.append(no_pairs_sql())
-    run_steps(con, (weighed_step(parts), judged_step(), *decision_steps(accept=accept, review=review)))
+    run_steps(con, (weighed_step(parts), *judging_steps(), *decision_steps(accept=accept, review=review)))
     counted = rows(con, f"select stage || ' ' || decision, count(*) from {DECIDED} group by 1 order by 1")
     return {str(name): int(str(n)) for name, n in counted}
 
@@ -115,7 +115,7 @@ def no_pairs_sql() -> str:
 
 
 def weighed_step(parts: Sequence[str]) -> Step:
-    """`weighed_pairs`: every pair once with its odds; a rule's link wins over a held one, and that over the model's.
+    """`weighed_pairs`: every pair once with its odds; a rule's link wins over a held one, that over the model's.
 
     Pairs on the never-link list are gone from here on.
     """
@@ -133,41 +133,65 @@ def weighed_step(parts: Sequence[str]) -> Step:
     )
 
 
-def judged_step() -> Step:
+def judging_steps() -> tuple[Step, ...]:
     """`judged_pairs`: confidence after rivals, and what speaks against an automatic link.
 
     In another source a person has one record unless the project says otherwise, so candidates of one record there
     exclude each other: p_i = O_i / (1 + sum of O), on the side where that is less. Two near-equal candidates end
-    near one half, and neither is linked.
+    near one half, and neither is linked. Most pairs have no rival: only the crowded ones are looked at together.
     """
+    return (
+        table_step(
+            "placed_pairs",
+            f"""
+            select w.*, l.source_no as source_no_l, r.source_no as source_no_r,
+              pow(2, least(greatest(w.match_weight, -60), 60)) as odds
+            from weighed_pairs w
+            join {POOL} l on l.record_id = w.record_id_l
+            join {POOL} r on r.record_id = w.record_id_r""",
+        ),
+        crowds_step("l", "r"),
+        crowds_step("r", "l"),
+        table_step(
+            "guarded_pairs",
+            f"""
+            select w.record_id_l, w.record_id_r, {twin_pattern_sql()} as is_twin_pattern,
+              {different_upn_sql()} as has_different_upn
+            from (select * from placed_pairs where stage = 'probabilistic') w
+            join {POOL} l on l.record_id = w.record_id_l
+            join {POOL} r on r.record_id = w.record_id_r{join_upns_sql()}""",
+        ),
+        table_step(
+            JUDGED,
+            """
+            select w.record_id_l, w.record_id_r, w.stage, w.rule, round(w.match_weight, 3) as match_weight,
+              round(least(w.most_certain, case
+                when w.stage = 'deterministic' or w.source_no_l = w.source_no_r then w.odds / (1 + w.odds)
+                else w.odds / (1 + greatest(w.odds, coalesce(cl.odds, 0), coalesce(cr.odds, 0))) end), 6) as confidence,
+              round(least(w.most_certain, w.odds / (1 + w.odds)), 6) as confidence_alone,
+              w.confidence_basis, (coalesce(cl.pairs - 1, 0) + coalesce(cr.pairs - 1, 0))::integer as rivals,
+              w.held, coalesce(g.is_twin_pattern, false) as is_twin_pattern,
+              coalesce(g.has_different_upn, false) as has_different_upn
+            from placed_pairs w
+            left join crowds_l cl on cl.record_id = w.record_id_l and cl.source_no = w.source_no_r
+            left join crowds_r cr on cr.record_id = w.record_id_r and cr.source_no = w.source_no_l
+            left join guarded_pairs g on g.record_id_l = w.record_id_l and g.record_id_r = w.record_id_r""",
+        ),
+    )
+
+
+def crowds_step(side: str, other: str) -> Step:
+    """`crowds_l`, `crowds_r` (record_id, source_no): records with several pairs into one source; how many pairs, and
+    the odds of the model's ones together, summed in a fixed order."""
+    group = f"record_id_{side}, source_no_{other}"
     return table_step(
-        JUDGED,
+        f"crowds_{side}",
         f"""
-        with placed as (
-          select w.*, l.source_no as source_no_l, r.source_no as source_no_r,
-            pow(2, least(greatest(w.match_weight, -60), 60)) as odds,
-            {twin_pattern_sql()} as is_twin_pattern, {different_upn_sql()} as has_different_upn
-          from weighed_pairs w
-          join {POOL} l on l.record_id = w.record_id_l
-          join {POOL} r on r.record_id = w.record_id_r{join_upns_sql()}),
-        crowded as (
-          select *,
-            case when source_no_l = source_no_r then odds else greatest(
-              sum(odds) over (partition by record_id_l, source_no_r, stage order by odds, record_id_r
-                              rows between unbounded preceding and unbounded following),
-              sum(odds) over (partition by record_id_r, source_no_l, stage order by odds, record_id_l
-                              rows between unbounded preceding and unbounded following)) end as crowd_odds,
-              count(*) over (partition by record_id_l, source_no_r)
-              + count(*) over (partition by record_id_r, source_no_l) - 2 as rivals
-          from placed)
-        select record_id_l, record_id_r, stage, rule, round(match_weight, 3) as match_weight,
-          round(least(most_certain, case when stage = 'deterministic' then odds / (1 + odds)
-                                         else odds / (1 + crowd_odds) end), 6) as confidence,
-          round(least(most_certain, odds / (1 + odds)), 6) as confidence_alone,
-          confidence_basis,
-          rivals::integer as rivals,
-          held, is_twin_pattern, has_different_upn
-        from crowded""",
+        with crowded as (select {group} from placed_pairs group by {group} having count(*) > 1)
+        select record_id_{side} as record_id, source_no_{other} as source_no, count(*) as pairs,
+          list_sum(list(if(stage = 'probabilistic', odds, 0) order by odds)) as odds
+        from placed_pairs semi join crowded using ({group})
+        group by {group}""",
     )
 
 

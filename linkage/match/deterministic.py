@@ -108,18 +108,21 @@ def judged_pairs_sql(rule: Rule) -> str:
           select p.record_id_l, p.record_id_r, {_shared_sql(rule)} as is_shared
           from pairs p)
         select p.record_id_l, p.record_id_r,
-          case when {_nothing_differs_sql()}{" and not " + PREDICATES["different_upn"] if "different_upn" in rule.unless else ""}
-            then []::varchar[] else list_filter([{guards or "null"}], lambda g: g is not null)::varchar[] end as fired,
+          case when {_nothing_differs_sql(rule)} then []::varchar[]
+            else list_filter([{guards or "null"}], lambda g: g is not null)::varchar[] end as fired,
           p.is_shared
         from counted p
         join {POOL} l on l.record_id = p.record_id_l
         join {POOL} r on r.record_id = p.record_id_r{join_upns_sql() if "different_upn" in rule.unless else ""}"""
 
 
-def _nothing_differs_sql() -> str:
+def _nothing_differs_sql(rule: Rule) -> str:
     """The pair agrees on all that guards look at: most pairs do, and guards cost more than these equalities."""
     fields = ("forename", "surname", "dob", "sex", "ethnicity_5")
-    return " and ".join(f"l.{field} is not distinct from r.{field}" for field in fields)
+    claims = [f"l.{field} is not distinct from r.{field}" for field in fields]
+    if "different_upn" in rule.unless:
+        claims.append(f"not {PREDICATES['different_upn']}")
+    return " and ".join(claims)
 
 
 def _shared_sql(rule: Rule) -> str:

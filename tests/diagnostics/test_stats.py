@@ -25,7 +25,7 @@ COUNTS = st.integers(1, 3_000_000).flatmap(lambda n: st.tuples(st.integers(0, n)
 
 
 def test_wilson_of_a_worked_example() -> None:
-    # p = 0.8, z² = 3.841459: centre (0.8 + 3.841459/20) / 1.3841459 = 0.716740, half 0.226718 (by hand)
+    # p = 0.8, z² = 3.841459: centre (0.8 + 3.841459/20) / 1.3841459 = 0.716740, half 0.226578
     found = wilson(8, 10)
     assert found is not None
     assert (found.x, found.n, found.estimate) == (8, 10, 0.8)
