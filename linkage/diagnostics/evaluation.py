@@ -64,15 +64,15 @@ class Evaluation:
         tables: list[Table] = [
             ("Records with a known truth", _COVERAGE_HEADERS, [_coverage_line(item) for item in self.coverage]),
             (
-                "Pairs of records, by pair of sources",
-                ("sources", *_SCORE_HEADERS, "recall of a plain UPN join"),
+                "Pairs of records, by pair of sources (last column: recall of a plain join on UPNs)",
+                ("sources", *_SCORE_HEADERS, "plain UPN join"),
                 [(_pair_name(item), *_score_line(item.counts), _rate(plain.get((item.source_l, item.source_r))))
                  for item in totals],
             ),
             (
                 f"Pairs of records, by subgroup (variables of at most {MOST_GROUPS_SHOWN} groups; all with --json)",
-                ("subgroup", "group", *_SCORE_HEADERS),
-                [(item.subgroup_var, item.subgroup, *_score_line(item.counts)) for item in self._shown_groups()],
+                ("subgroup", "group", *_SCORE_HEADERS[:-1]),
+                [(item.subgroup_var, item.subgroup, *_score_line(item.counts)[:-1]) for item in self._shown_groups()],
             ),
             (
                 "Persons",
@@ -92,7 +92,7 @@ class Evaluation:
         return [item for item in groups if sizes[item.subgroup_var] <= MOST_GROUPS_SHOWN]
 
 
-_SCORE_HEADERS = ("found", "false", "missed", "precision", "recall", "its 95% interval", "F1")
+_SCORE_HEADERS = ("found", "false", "missed", "precision", "recall", "95% interval", "F1")
 
 
 def evaluate(run: Path, truth: Path) -> Evaluation:
@@ -201,4 +201,4 @@ def _rate(interval: Interval | None) -> str:
 
 
 def _ends(interval: Interval | None) -> str:
-    return "" if interval is None else f"{interval.lo:.4f} to {interval.hi:.4f}"
+    return "" if interval is None else f"{interval.lo:.3f}–{interval.hi:.3f}"

@@ -25,11 +25,12 @@ from linkage.match.probabilistic import (
 )
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, count, literal, rows, run_steps, table_step
-from linkage.tables import LINKS_DETERMINISTIC
+from linkage.tables import CANDIDATES, LINKS_DETERMINISTIC
 
 LABELS = "training_labels"
 FEWEST_LABELS = 500  # below this, a level seen by one pair in a hundred would rest on five pairs
 MOST_LABELS = 100_000  # more labels change no third digit of m
+SMALLEST_SHARE = 0.02  # a pair of sources with fewer of the candidates than this does not limit the sample
 STARTING_WEIGHT = 20.0  # how many labels the model's own values count for: a level never seen is rare, not impossible
 SMALLEST = 1e-6  # floor of m and u: no single field may be proof or veto
 
@@ -62,13 +63,43 @@ def train(con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int)
 
 
 def labels_sql(rules: Sequence[Rule]) -> str:
-    """Pairs that an identifier rule linked, a fixed sample of them where there are very many."""
+    """Pairs that an identifier rule linked, sampled so that pairs of sources stand as they do among the candidates.
+
+    Two school censuses copy each other's names; a spreadsheet copies no one's. m has to be right for the pairs that
+    are to be scored, so each pair of sources gives labels in proportion to its candidates (share_k), as many as the
+    scarcest of them allows: M = min n_k / share_k. Where that leaves too few, all labels are taken as they come.
+    """
     trusted = ", ".join(literal(rule.id) for rule in rules if rule.identifiers) or "''"
     return f"""
-        with trusted as (select record_id_l, record_id_r from {LINKS_DETERMINISTIC} where rule in ({trusted})),
-        share as (select greatest(1, count(*) // {MOST_LABELS}) as one_in from trusted)
-        select record_id_l, record_id_r from trusted, share
-        where hash(record_id_l, record_id_r) % one_in = 0"""
+        with trusted as (
+          select d.record_id_l, d.record_id_r, l.source_no as source_no_l, r.source_no as source_no_r
+          from {LINKS_DETERMINISTIC} d
+          join {POOL} l on l.record_id = d.record_id_l
+          join {POOL} r on r.record_id = d.record_id_r
+          where d.rule in ({trusted})),
+        wanted as (
+          select l.source_no as source_no_l, r.source_no as source_no_r,
+            count(*) / sum(count(*)) over () as share
+          from {CANDIDATES} c
+          join {POOL} l on l.record_id = c.record_id_l
+          join {POOL} r on r.record_id = c.record_id_r
+          group by all),
+        there as (
+          select source_no_l, source_no_r, count(*) as n from trusted group by all),
+        strata as (
+          select t.source_no_l, t.source_no_r, t.n, coalesce(w.share, 0) as share
+          from there t left join wanted w using (source_no_l, source_no_r)),
+        size as (
+          select least(min(n / share) filter (share >= {SMALLEST_SHARE}), {MOST_LABELS}) as balanced,
+            sum(n) as every from strata),
+        rates as (
+          select s.source_no_l, s.source_no_r,
+            case when size.balanced >= {FEWEST_LABELS} then size.balanced * s.share / s.n
+              else {MOST_LABELS} / size.every end as rate
+          from strata s, size)
+        select t.record_id_l, t.record_id_r
+        from trusted t join rates r using (source_no_l, source_no_r)
+        where hash(t.record_id_l, t.record_id_r) % 1000000 < r.rate * 1000000"""
 
 
 def matches_among_random_pairs(con: Connection) -> float:

@@ -31,8 +31,8 @@ def uprn_sql(text: str) -> str:
 def home_steps(inputs: Sequence[Input]) -> list[Step]:
     """Makes `prepare__addresses` (every address, cleaned) and `prepare__homes`, the latest home per source and key.
 
-    The latest home is the one that has not ended, then the one that began last; among equals the one whose text
-    comes first, so that the order of rows decides nothing.
+    The latest home is, of those with a postcode if there are any, the one that has not ended, then the one that began
+    last; among equals the one whose text comes first, so that the order of rows decides nothing.
     """
     return [
         working_table(CLEAN_ADDRESSES, _addresses_sql(inputs)),
@@ -96,7 +96,7 @@ from (
         row_number() over (
             partition by source_no, key
             order by
-                (district is null and address_line is null and uprn is null), valid_to desc nulls first,
+                district is null, valid_to desc nulls first,
                 valid_from desc nulls last, postcode, district, sector, address_line, uprn, text
         ) as order_no
     from {CLEAN_ADDRESSES}

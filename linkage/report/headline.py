@@ -62,29 +62,29 @@ def _look_at(context: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     found: list[tuple[str, str]] = []
     review = sum(pair.review for pair in context["pairs"])
     if review:
-        found.append(("counts", f"{_number(review, 'pair')} wait for a person to decide."))
+        found.append(("counts", f"Pairs that wait for a person to decide: {count(review)}."))
     found += _gaps(context)
     conflicts = sum(item.pairs for item in context["conflicts"])
     if conflicts:
-        found.append(("conflicts", f"{_number(conflicts, 'contradiction')} were met and written down."))
+        found.append(("conflicts", f"Contradictions met and written down: {count(conflicts)}."))
     if context["large"] and context["large"][0].size >= LARGE_PERSON:
         found.append(("persons", f"The largest person holds {count(context['large'][0].size)} records."))
     hot = sum(int(block["hot_keys"]) for block in context["blocks"])
     if hot:
-        found.append(("blocking", f"{_number(hot, 'blocking key')} too common to compare: links may be missed there."))
+        found.append(("blocking", f"Blocking keys too common to compare, where links may be missed: {count(hot)}."))
     if context["doubts"]:
-        found.append(("doubts", f"{_number(len(context['doubts']), 'doubt')} of the training."))
+        found.append(("doubts", f"Doubts of the training: {count(len(context['doubts']))}."))
     if context["findings"]:
-        found.append(("findings", f"{_number(len(context['findings']), 'finding')} about the sources."))
+        found.append(("findings", f"Findings about the sources: {count(len(context['findings']))}."))
     return tuple(found)
 
 
 def _gaps(context: Mapping[str, Any]) -> list[tuple[str, str]]:
     """For each pair of sources, the widest gap of link rates between two known groups of one variable."""
     found = []
-    for _, sides in context["figures"]:
+    for pair in context["figures"]:
         widest: tuple[float, str] = (WIDE_GAP, "")
-        for _, figures in sides:
+        for _, figures in pair.sides:
             for figure in figures:
                 if figure.table.variable in COVERED:
                     continue

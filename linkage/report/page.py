@@ -9,8 +9,44 @@ from typing import Any
 
 import jinja2
 
-from linkage.report import charts, evidence_facts, facts, words
+from linkage.report.charts import (
+    FEW_RECORDS,
+    DotPlot,
+    dot_plot,
+    evidence_bar,
+    histogram,
+    place_of_confidence,
+    share_bars,
+    ticks,
+)
+from linkage.report.evidence_facts import LEAST_BITS, RateTable, levels, rate_tables, rule_worths, weight_bars
+from linkage.report.facts import (
+    SIZES_SHOWN,
+    PairOfSources,
+    PersonSize,
+    conflict_counts,
+    largest_persons,
+    pairs_of_sources,
+    person_sizes,
+    source_sizes,
+    sureness,
+)
 from linkage.report.headline import headline_of
+from linkage.report.words import (
+    bits,
+    code,
+    count,
+    counts_of_stage,
+    detail,
+    doubt,
+    flattened,
+    pair_of_sources,
+    percent,
+    plain,
+    rate_question,
+    small,
+    variable,
+)
 from linkage.schema import UNKNOWN
 from linkage.sql import Connection
 
@@ -21,14 +57,23 @@ MOST_RATE_TABLES = 24  # pairs of sources whose rates are drawn; all of them are
 class RateFigure:
     """A table of link rates and its plot."""
 
-    table: evidence_facts.RateTable
-    plot: charts.DotPlot
+    table: RateTable
+    plot: DotPlot
     title: str
 
     @property
     def is_known(self) -> bool:
         """Whether any record has a known subgroup; where none has, there is nothing to draw."""
         return any(rate.subgroup != UNKNOWN for rate in self.table.rates)
+
+
+@dataclass(frozen=True)
+class PairFigures:
+    """Figures of two sources: for each side what is asked, and a figure for each subgroup variable."""
+
+    name: str
+    is_open: bool
+    sides: list[tuple[str, list[RateFigure]]]
 
 
 def write_report(con: Connection, manifest: Mapping[str, Any], path: Path) -> None:
@@ -44,7 +89,7 @@ def write_report(con: Connection, manifest: Mapping[str, Any], path: Path) -> No
 
 
 def environment() -> jinja2.Environment:
-    """The templates of this folder, everything escaped, and an unknown name an error."""
+    """The templates of this folder, all text escaped, and an unknown name an error."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -54,65 +99,63 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     made.filters.update(
-        count=words.count, percent=words.percent, plain=words.plain, bits=words.bits, small=words.small, code=words.code
-    )
+        count=count, percent=percent, plain=plain, bits=bits, small=small, code=code, detail=detail,
+    )  # fmt: skip
+    made.globals.update(
+        few_records=FEW_RECORDS, weakest_bits=-LEAST_BITS, ticks=ticks(), place_of_confidence=place_of_confidence,
+        largest_group=SIZES_SHOWN,
+    )  # fmt: skip
     return made
 
 
 def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
     """Everything the template asks for."""
     link = manifest.get("configuration", {}).get("link", {})
-    pairs = facts.pairs_of_sources(con)
-    worths = evidence_facts.rule_worths(con)
-    levels = evidence_facts.levels(con)
+    found = pairs_of_sources(con)
+    worths = rule_worths(con)
     context = {
-        "project": manifest.get("project", {}),
+        "project": {"name": "", "purpose": "", **manifest.get("project", {})},
         "run_id": manifest.get("run_id", ""),
         "accept": float(link.get("accept", 0.95)),
         "review": float(link.get("review", 0.5)),
-        "sources": facts.source_sizes(con),
-        "pairs": pairs,
-        "sureness": facts.sureness(con),
-        "figures": _figures(evidence_facts.rate_tables(con), pairs),
-        "more_pairs": max(0, len(pairs) - MOST_RATE_TABLES),
-        "histograms": [charts.histogram(weights) for weights in evidence_facts.weight_bars(con)],
-        "levels": [(level, charts.evidence_bar(level.bits)) for level in levels],
+        "sources": source_sizes(con),
+        "pairs": found,
+        "sureness": sureness(con),
+        "figures": _figures(rate_tables(con), found),
+        "more_pairs": max(0, len(found) - MOST_RATE_TABLES),
+        "histograms": [histogram(weights) for weights in weight_bars(con)],
+        "levels": [(level, evidence_bar(level.bits)) for level in levels(con)],
         "rules": [(item, worths.get(str(item["rule"]))) for item in manifest.get("passes", ())],
         "blocks": list(manifest.get("blocks", ())),
-        "sizes": _with_bars(facts.person_sizes(con)),
-        "large": facts.largest_persons(con),
-        "conflicts": facts.conflict_counts(con),
+        "sizes": _with_bars(person_sizes(con)),
+        "large": largest_persons(con),
+        "conflicts": conflict_counts(con),
         "findings": list(manifest.get("findings", ())),
         "excluded": {source: reasons for source, reasons in manifest.get("excluded", {}).items() if reasons},
-        "doubts": [words.doubt(str(text)) for text in manifest.get("doubts", ())],
-        "stages": [(item["stage"], words.counts_of_stage(item["counts"])) for item in manifest.get("stages", ())],
+        "doubts": [doubt(str(text)) for text in manifest.get("doubts", ())],
+        "stages": [(item["stage"], counts_of_stage(item["counts"])) for item in manifest.get("stages", ())],
         "versions": dict(manifest.get("versions", {})),
-        "hashes": words.flattened(manifest.get("hashes", {})),
-        "settings": words.flattened({**manifest.get("configuration", {}), "seed": manifest.get("seed", "")}),
-        "charts": charts,
-        "words": words,
-        "largest_group": facts.SIZES_SHOWN,
+        "hashes": flattened(manifest.get("hashes", {})),
+        "settings": flattened({**manifest.get("configuration", {}), "seed": manifest.get("seed", "")}),
     }
     return {**context, "headline": headline_of(context)}
 
 
-def _figures(
-    tables: Sequence[evidence_facts.RateTable], pairs: Sequence[facts.PairOfSources]
-) -> list[tuple[str, list[tuple[str, list[RateFigure]]]]]:
-    """Figures by pair of sources and side, those with most links first where there are too many to draw."""
+def _figures(tables: Sequence[RateTable], pairs: Sequence[PairOfSources]) -> list[PairFigures]:
+    """Figures of the pairs of sources with most links, in the order of the sources; the largest is open."""
     drawn = sorted(pairs, key=lambda pair: (-pair.links, pair.source_l, pair.source_r))[:MOST_RATE_TABLES]
     found = []
     for pair in (pair for pair in pairs if pair in drawn):
-        sides = []
-        for side in ("l", "r"):
-            own = [t for t in tables if (t.source_l, t.source_r, t.side) == (pair.source_l, pair.source_r, side)]
-            if own:
-                asked = words.rate_question(own[0])
-                sides.append((asked, [RateFigure(t, charts.dot_plot(t), words.variable(t.variable)) for t in own]))
+        own = [table for table in tables if (table.source_l, table.source_r) == (pair.source_l, pair.source_r)]
+        sides = [
+            (rate_question(of_side[0]), [RateFigure(t, dot_plot(t), variable(t.variable)) for t in of_side])
+            for side in ("l", "r")
+            if (of_side := [table for table in own if table.side == side])
+        ]
         if sides:
-            found.append((words.pair_of_sources(pair.source_l, pair.source_r), sides))
+            found.append(PairFigures(pair_of_sources(pair.source_l, pair.source_r), pair == drawn[0], sides))
     return found
 
 
-def _with_bars(sizes: Sequence[facts.PersonSize]) -> list[tuple[facts.PersonSize, float]]:
-    return list(zip(sizes, charts.share_bars([item.persons for item in sizes]), strict=True))
+def _with_bars(sizes: Sequence[PersonSize]) -> list[tuple[PersonSize, float]]:
+    return list(zip(sizes, share_bars([item.persons for item in sizes]), strict=True))

@@ -35,7 +35,8 @@ def write_outputs(
     with duckdb.connect() as con:
         con.execute("create table persons (source varchar, key varchar, person_id varchar)")
         con.execute("create table rows (source varchar, file varchar, row bigint, key varchar, person_id varchar)")
-        con.execute(f"create table records (source varchar, key varchar, rows bigint{''.join(f', {n} varchar' for n in names)})")
+        subgroups = "".join(f", {name} varchar" for name in names)
+        con.execute(f"create table records (source varchar, key varchar, rows bigint{subgroups})")
         last: dict[str, int] = {}
         for record in records:
             con.execute("insert into persons values (?, ?, ?)", [record.source, record.key, record.person])
@@ -129,7 +130,8 @@ def fill_working(con: Connection) -> None:
                     case $9 when 'WBRI' then 'White British' when 'AIND' then 'Indian' end as g19) g""",
             list(child),
         )
-        con.execute("insert into source_rows values (?, ?, ?, ?)", [child[1], f"{child[2]}.csv", record_id + 1, record_id])
+        place = [child[1], f"{child[2]}.csv", record_id + 1, record_id]
+        con.execute("insert into source_rows values (?, ?, ?, ?)", place)
         assert forename is None or surname is not None
     con.execute("update records set dob_why = 'default_date', dob_raw = '01/01/1900', dob = null where record_id = 6")
 
@@ -157,7 +159,8 @@ _WORKING = (
        k(record_id_l, record_id_r, stage, rule, match_weight, confidence, confidence_basis, decision, rivals, flags)""",
     """create table persons as select * from (values
        (0::bigint, 0::bigint, 'p_0', 2, 0.99, []::varchar[]), (4::bigint, 0::bigint, 'p_0', 2, 0.99, []::varchar[]),
-       (1::bigint, 1::bigint, 'p_1', 2, 0.97, []::varchar[]), (5::bigint, 1::bigint, 'p_1', 2, 0.97, ['review_pending']),
+       (1::bigint, 1::bigint, 'p_1', 2, 0.97, []::varchar[]),
+       (5::bigint, 1::bigint, 'p_1', 2, 0.97, ['review_pending']),
        (2::bigint, 2::bigint, 'p_2', 1, 1.0, ['review_pending']), (3::bigint, 3::bigint, 'p_3', 1, 1.0, []::varchar[]),
        (6::bigint, 4::bigint, 'p_4', 1, 1.0, []::varchar[]))
        p(record_id, person_no, person_id, person_size, confidence, flags)""",
@@ -191,7 +194,8 @@ def make_run(folder: Path) -> Path:
     con.execute("update pool set linked_mask = 2, closed_mask = 2 where record_id = 0")
     con.execute("update pool set linked_mask = 1, closed_mask = 1 where record_id = 4")
     con.execute("""create table frequency__forename as
-        select forename, count(*) / sum(count(*)) over () as tf_forename from pool where forename is not null group by all""")
+        select forename, count(*) / sum(count(*)) over () as tf_forename
+        from pool where forename is not null group by all""")
     parameters = starting_parameters(packs.model)
     save_parameters(con, parameters)
     con.execute("create table pairs_to_score as select record_id_l, record_id_r from links")
@@ -215,11 +219,12 @@ def manifest_of(hashes: Mapping[str, str]) -> dict[str, object]:
         "hashes": {"inputs": {"census.csv": "aa"}, "packs": dict(hashes), "settings": "bb"},
         "seed": 1,
         "stages": [{"stage": "load", "counts": {"sources": 2, "rows": 7}}, {"stage": "report", "counts": {}}],
-        "findings": [{"code": "dates_default", "source": "cin", "count": 1, "meaning": "default dates", "field": "dob"}],
+        "findings": [
+            {"code": "dates_default", "source": "cin", "count": 1, "meaning": "default dates", "field": "dob"}],
         "excluded": {"cin": {"adult": 3}},
         "passes": [{"rule": "name_and_birth", "found": 2, "linked": 1, "held": 1, "shared": 0},
                    {"rule": "uln", "found": 0, "linked": 0, "held": 0, "shared": 0}],
         "blocks": [{"block_no": 0, "columns": ["dob"], "keys": 2, "pairs": 6, "hot_keys": 1, "hot_pairs": 30000}],
         "doubts": ["level_never_seen: dob, same year, month not known"],
-        "timings": {"machine": {"system": "Linux"}, "seconds": {"load": 1.25}},
+        "timings": {"machine": {"system": "Linux"}, "seconds": {"load": 98765.4321}},
     }  # fmt: skip

@@ -72,7 +72,8 @@ def test_records_without_a_truth_are_left_out_and_counted(run: Path, tmp_path: P
 def test_a_record_of_several_persons_is_the_one_with_most_rows_and_a_fold_error(tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
-    write_outputs(run, [Rec("a", "k1", "p1", rows=3), Rec("a", "k2", "p2", rows=2), Rec("b", "k3", "p1")], sources=("a", "b"))
+    records = [Rec("a", "k1", "p1", rows=3), Rec("a", "k2", "p2", rows=2), Rec("b", "k3", "p1")]
+    write_outputs(run, records, sources=("a", "b"))
     # k1 has rows 1 to 3 (two of them zoe's), k2 rows 4 and 5 (one each: the smaller name wins).
     rows = ["a,a.csv,1,zoe", "a,a.csv,2,ana", "a,a.csv,3,zoe", "a,a.csv,4,ida", "a,a.csv,5,eva", "b,b.csv,1,zoe"]
     truth = write_csv(tmp_path / "truth.csv", "source,file,row,person", rows)
@@ -137,8 +138,10 @@ def test_twins_and_siblings_in_one_person_are_counted(tmp_path: Path) -> None:
 
 def test_a_plain_join_on_upns_is_the_figure_to_beat(tmp_path: Path) -> None:
     run = make_run(tmp_path / "project" / "run")
-    records = [Rec("census", "KEYA1", "p_0", "z"), Rec("census", "KEYA2", "p_1", "b"), Rec("census", "KEYA3", "p_2", "c"),
-               Rec("cin", "KEYB1", "p_0", "z"), Rec("cin", "KEYB2", "p_1", "b"), Rec("cin", "KEYB3", "p_4", "c")]  # fmt: skip
+    records = [
+        Rec("census", "KEYA1", "p_0", "z"), Rec("census", "KEYA2", "p_1", "b"), Rec("census", "KEYA3", "p_2", "c"),
+        Rec("cin", "KEYB1", "p_0", "z"), Rec("cin", "KEYB2", "p_1", "b"), Rec("cin", "KEYB3", "p_4", "c"),
+    ]  # fmt: skip
     manifest = (run / "manifest.json").read_text()
     write_outputs(run, records, sources=("census", "cin"))
     (run / "manifest.json").write_text(manifest)
@@ -165,7 +168,8 @@ def test_the_result_is_json_and_tables(run: Path, tmp_path: Path) -> None:
 
 
 def test_parquet_and_an_extra_column_are_read_too(run: Path, tmp_path: Path) -> None:
-    rows = [f"{r.source},{r.source}.csv,{n},{r.truth or ''},x" for r, n in zip(RECORDS, (1, 1, 1, 2, 2, 2, 3), strict=True)]
+    numbers = (1, 1, 1, 2, 2, 2, 3)
+    rows = [f"{r.source},{r.source}.csv,{n},{r.truth or ''},x" for r, n in zip(RECORDS, numbers, strict=True)]
     text = write_csv(tmp_path / "truth.csv", "source,file,row,person,note", rows)
     with connect() as con:
         con.execute(f"copy (select * from read_csv('{text}')) to '{tmp_path}/truth.parquet' (format parquet)")

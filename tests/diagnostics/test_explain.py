@@ -30,7 +30,8 @@ def test_a_record_is_explained_by_codes_and_keys(run: Path) -> None:
     assert found.rows == (("census.csv", 1),)
     assert [(i.scheme, i.scope, i.status, i.value) for i in found.identifiers] == [("upn", "national", "valid", None)]
     assert found.members == ("cin:KEYB1",)
-    assert [(k.other, k.decision, k.rule, k.confidence) for k in found.links] == [("cin:KEYB1", "link", "name_and_birth", 0.99)]
+    links = [(k.other, k.decision, k.rule, k.confidence) for k in found.links]
+    assert links == [("cin:KEYB1", "link", "name_and_birth", 0.99)]
     assert (found.person_id, found.person_confidence, found.fields) == ("p_0", 0.99, ())
 
 
@@ -66,8 +67,9 @@ def test_a_pair_linked_by_rule_says_what_counts_and_what_the_rule_is_worth(run: 
     found = explain_pair(run, "cin:KEYB1", "census:KEYA1")
     assert (found.left, found.right, found.in_one_person) == ("census:KEYA1", "cin:KEYB1", True)
     assert codes(found) == ["linked_by_rule"]
-    assert found.rule_precision is not None
-    assert (found.rule_precision.precision, found.rule_precision.basis, found.rule_precision.links) == (0.99, "assumed", 1)
+    worth = found.rule_precision
+    assert worth is not None
+    assert (worth.precision, worth.basis, worth.links) == (0.99, "assumed", 1)
     assert found.evidence is not None
     assert found.evidence.when == "in the run"
     assert {e.comparison: e.is_counted for e in found.evidence.parts} == {"forename": False, "dob": False}

@@ -58,7 +58,8 @@ def test_ages_are_taken_on_31_august_of_the_latest_births(con: Connection) -> No
 @pytest.mark.parametrize(
     ("born", "band"),
     [("2011-09-01", "under 1"), ("2011-08-31", "1 to 4"), ("2007-09-01", "1 to 4"), ("2007-08-31", "5 to 9"),
-     ("2002-08-31", "10 to 15"), ("1996-09-01", "10 to 15"), ("1996-08-31", "16 and 17"), ("1994-08-31", "18 and over")],
+     ("2002-08-31", "10 to 15"), ("1996-09-01", "10 to 15"), ("1996-08-31", "16 and 17"),
+     ("1994-08-31", "18 and over")],
 )  # fmt: skip
 def test_a_band_begins_on_the_birthday(con: Connection, born: str, band: str) -> None:
     con.execute("update records set dob = ?::date where record_id = 0", [born])
@@ -138,7 +139,9 @@ def test_rates_are_those_of_a_naive_count(records: list[tuple[int, int, str | No
     assert found == naive_rates(records, within)
 
 
-def naive_rates(records: list[tuple[int, int, str | None]], within: set[int]) -> dict[tuple[object, ...], tuple[object, ...]]:
+def naive_rates(
+    records: list[tuple[int, int, str | None]], within: set[int]
+) -> dict[tuple[object, ...], tuple[object, ...]]:
     counts: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0, 0])
     sources_of: dict[int, Counter[int]] = defaultdict(Counter)
     for source, person, _ in records:

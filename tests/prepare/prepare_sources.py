@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pyarrow as pa
+
 from linkage.prepare import prepare_records
 from linkage.project import SourceSpec
 from linkage.sql import Connection, ident, rows
 from linkage.tables import ADDRESS_COLUMNS, EVENT_COLUMNS, Extract, Finding, addresses_table, events_table, rows_table
 
 _TYPES = {
-    "row": "bigint",
-    "rank": "integer",
-    "forename_alternatives": "varchar[]",
-    "surname_alternatives": "varchar[]",
+    "row": pa.int64(),
+    "rank": pa.int32(),
+    "forename_alternatives": pa.list_(pa.string()),
+    "surname_alternatives": pa.list_(pa.string()),
 }
 Row = Mapping[str, Any]
 
@@ -40,9 +42,7 @@ class Prepared:
 
     def table(self, name: str, order: str = "all") -> list[dict[str, Any]]:
         names = [str(row[0]) for row in rows(self.con, f"describe {ident(name)}")]
-        return [
-            dict(zip(names, row, strict=True)) for row in rows(self.con, f"from {ident(name)} order by {order}")
-        ]
+        return [dict(zip(names, row, strict=True)) for row in rows(self.con, f"from {ident(name)} order by {order}")]
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -92,8 +92,9 @@ def _extract(con: Connection, name: str, source: Source) -> Extract:
 
 
 def _load(con: Connection, table: str, names: Sequence[str], listed: Sequence[Row]) -> None:
-    columns = ", ".join(f"{ident(name)} {_TYPES.get(name, 'varchar')}" for name in names)
-    con.execute(f"create or replace table {ident(table)} ({columns})")
-    if listed:
-        marks = ", ".join("?" for _ in names)
-        con.executemany(f"insert into {ident(table)} values ({marks})", [[row.get(n) for n in names] for row in listed])
+    arriving = pa.table(
+        {name: pa.array([row.get(name) for row in listed], _TYPES.get(name, pa.string())) for name in names}
+    )
+    con.register("arriving", arriving)
+    con.execute(f"create or replace table {ident(table)} as from arriving")
+    con.unregister("arriving")

@@ -136,7 +136,7 @@ def test_a_default_date_of_an_address_means_that_it_has_not_ended(prepare: Prepa
     assert (row["valid_from"], row["valid_to"]) == (date(2020, 1, 1), None)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(
     st.lists(st.dates(date(1990, 1, 2), date(2024, 12, 31)), min_size=1, max_size=15, unique=True),
     st.sampled_from(["%Y-%m-%d", "%d/%m/%Y", "%Y-%b-%d 00:00:00", "%d-%b-%Y", "%Y%m%d", "%d %B %Y"]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -133,7 +134,7 @@ def test_the_check_letter_of_a_upn_agrees_with_stdnum(digits: str, final: str) -
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.integers(0, 99999), st.integers(0, 999), st.sampled_from(stdnum_upn._la_numbers))
+@given(st.integers(0, 99999), st.integers(0, 999), st.sampled_from(["201", "301", "380", "801", "933"]))
 def test_a_upn_that_stdnum_takes_is_valid_or_temporary(serial: int, school: int, authority: str) -> None:
     rest = f"{authority}{school + 1000:04}{serial:05}"
     upn = stdnum_upn.calc_check_digit(rest) + rest
@@ -162,7 +163,16 @@ def test_checking_a_normal_form_changes_nothing(field: str, raw: str) -> None:
 def test_identifiers_stand_below_each_other_with_their_scope(prepare: Prepare) -> None:
     made = prepare(
         a=Source(
-            [{"key": "1", "upn": "b801200005001", "la_child_id": "77", "pmr": "xY", "learner_ref": "L1", "ukprn": "10"}],
+            [
+                {
+                    "key": "1",
+                    "upn": "b801200005001",
+                    "la_child_id": "77",
+                    "pmr": "xY",
+                    "learner_ref": "L1",
+                    "ukprn": "10",
+                }
+            ],
             settings={"authority": "301", "supply": "npd_2024"},
         ),
         b=[{"key": "1", "la_child_id": "77", "pmr": "xY"}],
@@ -210,7 +220,7 @@ def test_upns_of_one_child_hang_together_through_former_ones(prepare: Prepare) -
 
 def test_a_group_of_more_upns_than_a_child_can_have_is_not_used(prepare: Prepare) -> None:
     upns = [upn_check_letter(rest) + rest for rest in (f"801200005{n:03}" for n in range(1, 8))]
-    chained = [{"upn": new, "former_upn": old} for old, new in zip(upns, upns[1:], strict=False)]
+    chained = [{"upn": new, "former_upn": old} for old, new in pairwise(upns)]
     made = prepare(a=chained)
     assert made.table("upn_groups") == []
     assert [(f.code, f.count) for f in made.findings] == [("upn_group_too_large", 7)]

@@ -140,9 +140,7 @@ def test_made_up_names_with_digits_do_not_sound_alike() -> None:
 def test_cleaning_a_clean_name_changes_nothing(texts: list[str]) -> None:
     with connect() as con:
         once = f"(select {clean_name_sql('text')} as clean from (select unnest($texts) as text))"
-        found = con.execute(
-            f"select clean, {clean_name_sql('clean')} from {once}", {"texts": texts}
-        ).fetchall()
+        found = con.execute(f"select clean, {clean_name_sql('clean')} from {once}", {"texts": texts}).fetchall()
     for clean, again in found:
         assert again == clean
         assert set(clean) <= set(string.ascii_uppercase + string.digits + " ")
