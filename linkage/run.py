@@ -11,6 +11,7 @@ from typing import Any
 
 from linkage.cluster.persons import make_persons
 from linkage.diagnostics.match_rate import match_rate, write_match_rate
+from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.errors import InputError
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.calibration import estimate_priors, estimate_rule_precision
@@ -110,6 +111,7 @@ def prepare(job: Job) -> Facts:
         job.workspace.con, tuple(job.project.sources.values()), _extracts(job), unique=link.unique, within=link.within
     )
     _refuse_no_records(job)
+    checked_subgroups(job.workspace.con, job.project.diagnostics.subgroups)
     return {"records": count(job.workspace.con, RECORDS), "findings": [asdict(finding) for finding in findings]}
 
 

@@ -7,6 +7,8 @@ list literals), written by `literal`.
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,8 +126,9 @@ def connect(
         "autoload_known_extensions": False,
         "preserve_insertion_order": True,
     }
-    if database is not None:
-        config["temp_directory"] = str(database.with_suffix(".spill"))
+    # Never DuckDB's own default: it would spill personal data into the folder the user happens to stand in.
+    spill = database.with_suffix(".spill") if database else Path(tempfile.gettempdir()) / f"linkage-{os.getpid()}.spill"
+    config["temp_directory"] = str(spill)
     con = duckdb.connect(str(database) if database else ":memory:", read_only=read_only, config=config)
     # Time zone and locale of the machine must not change a date or an order.
     con.execute("set TimeZone = 'UTC'")

@@ -33,8 +33,14 @@ def imports_of(path: Path) -> list[tuple[str, bool]]:
             found += [(alias.name, id(node) not in top) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path.name} has a relative import"
-            found.append((node.module or "", id(node) not in top))
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+            found += [(name if is_module(name) else node.module or "", id(node) not in top) for name in names]
     return found
+
+
+def is_module(name: str) -> bool:
+    place = ROOT.joinpath(*name.split("."))
+    return place.with_suffix(".py").is_file() or place.is_dir()
 
 
 def part_of(module: str) -> str:

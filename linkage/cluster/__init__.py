@@ -1,0 +1,1 @@
+"""Links become persons: components, the constraints on a person, and ids."""

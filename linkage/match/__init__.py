@@ -1,0 +1,1 @@
+"""Records become links: deterministic passes, candidates, the model, calibration, decisions."""

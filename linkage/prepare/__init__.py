@@ -42,7 +42,6 @@ def prepare_records(
     the same tables, whatever their order and the number of threads.
     """
     inputs = read_inputs(con, specs, extracts)
-    subgroups = sorted({name for source in inputs for name in source.subgroups})
 
     run_steps(con, source_steps(inputs, unique=unique, within=within))
     run_steps(con, name_steps(inputs))
@@ -51,8 +50,8 @@ def prepare_records(
     run_steps(con, postcode_steps(inputs))
     run_steps(con, code_steps(inputs))
     run_steps(con, home_steps(inputs))
-    fold(con, inputs, subgroups)
-    run_steps(con, record_steps(inputs, subgroups))
+    fold(con, inputs)
+    run_steps(con, record_steps(inputs))
     run_steps(con, identifier_steps(inputs))
     upn_findings = add_upn_groups(con)
     run_steps(con, place_steps(inputs))

@@ -7,12 +7,12 @@ the order of rows in a file decides nothing. Names, postcodes and identifiers of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from linkage.identifiers import upn_shape_sql, value_sql
 from linkage.prepare.inputs import ROW_KEYS, SHARED_ROWS, Input, union_all, working_table
-from linkage.prepare.layout import COLUMN_TYPES, GROUPS, LISTS, Group
-from linkage.prepare.rows import cleaned_rows
+from linkage.prepare.layout import GROUPS, LISTS, Group
+from linkage.prepare.rows import cleaned_rows, record_columns
 from linkage.prepare.splits import (
     IDENTITIES,
     IDENTITY_COLUMNS,
@@ -34,25 +34,37 @@ FOLD_CONFLICTS = "fold_conflicts"
 _BEHIND = 1 << 40
 
 
-def fold(con: Connection, inputs: Sequence[Input], subgroups: Sequence[str]) -> None:
+def fold(con: Connection, inputs: Sequence[Input]) -> None:
     """Decides which rows make which record, and folds those that share a key.
 
     Makes `prepare__row_records(source_no, row_no, record_id)` for every row, and `prepare__shared_row_records` for the
     rows whose key others share; `prepare__record_keys(record_id, source_no, key, row_no, base_key, group_no)`, with
-    row_no NULL where several rows fold; `prepare__folded`, the columns of a record by source_no, base_key and group_no;
-    and the run's `fold_conflicts(record_id_l, record_id_r, detail)`, records that one key holds apart.
+    row_no NULL where several rows fold and the last two where one does not; `prepare__folded`, the present columns of a record by source_no, base_key and
+    group_no; and the run's `fold_conflicts(record_id_l, record_id_r, detail)`, records that one key holds apart.
     """
-    run_steps(con, _shared_row_steps(inputs, subgroups))
+    present = present_columns(inputs)
+    run_steps(con, _shared_row_steps(inputs, present))
     split_contradicting_keys(con)
-    run_steps(con, _record_steps(subgroups))
+    run_steps(con, _record_steps(present))
 
 
-def _shared_row_steps(inputs: Sequence[Input], subgroups: Sequence[str]) -> list[Step]:
+def present_columns(inputs: Sequence[Input]) -> dict[str, str]:
+    """The columns of a record that any source fills, with those that a contradiction is told by.
+
+    Half of the columns are empty in a usual project; to carry them through the folding costs more than all the rest.
+    """
+    filled = {name for source in inputs for name in cleaned_rows(source).columns} | set(IDENTITY_COLUMNS)
+    # A group folds as one, so one filled column brings the others.
+    together = {name for group in GROUPS if filled & set(group.all_columns) for name in group.all_columns}
+    return {name: kind for name, kind in record_columns(inputs).items() if name in filled | together}
+
+
+def _shared_row_steps(inputs: Sequence[Input], present: Mapping[str, str]) -> list[Step]:
     return [
         working_table(ROW_KEYS, _row_keys_sql(inputs)),
         working_table(SHARED_KEYS, _shared_keys_sql()),
-        working_table("prepare__shared_row_values", _shared_row_values_sql(inputs, subgroups)),
-        working_table(SHARED_ROWS, _ordered_rows_sql(subgroups)),
+        working_table("prepare__shared_row_values", _shared_row_values_sql(inputs, present)),
+        working_table(SHARED_ROWS, _ordered_rows_sql(present)),
     ]
 
 
@@ -68,13 +80,13 @@ def _shared_keys_sql() -> str:
     return f"select source_no, key from {ROW_KEYS} group by source_no, key having count(*) > 1"
 
 
-def _shared_row_values_sql(inputs: Sequence[Input], subgroups: Sequence[str]) -> str:
+def _shared_row_values_sql(inputs: Sequence[Input], present: Mapping[str, str]) -> str:
     selects = []
     for source in inputs:
         upn = value_sql("upn", "rows.upn") if source.has("upn") else "null::varchar"
         selects.append(
             cleaned_rows(source).select_sql(
-                subgroups,
+                present,
                 before=f"{source.number} as source_no, rows.rowid as row_no, rows.key, rows.rank, {upn} as upn_text, ",
                 after=f"semi join {SHARED_KEYS} as shared\n"
                 f"    on shared.source_no = {source.number} and shared.key = rows.key",
@@ -83,8 +95,8 @@ def _shared_row_values_sql(inputs: Sequence[Input], subgroups: Sequence[str]) ->
     return "\nunion all\n".join(selects)
 
 
-def _ordered_rows_sql(subgroups: Sequence[str]) -> str:
-    content = ", ".join(ident(name) for name in (*COLUMN_TYPES, *subgroups))
+def _ordered_rows_sql(present: Mapping[str, str]) -> str:
+    content = ", ".join(ident(name) for name in present)
     return f"""
 select
     *,
@@ -93,10 +105,10 @@ select
 from prepare__shared_row_values"""
 
 
-def _record_steps(subgroups: Sequence[str]) -> list[Step]:
+def _record_steps(present: Mapping[str, str]) -> list[Step]:
     return [
         working_table("prepare__grouped_rows", _grouped_rows_sql()),
-        working_table(FOLDED, _folded_sql(subgroups)),
+        working_table(FOLDED, _folded_sql(present)),
         working_table(RECORD_KEYS, _record_keys_sql()),
         working_table(SHARED_ROW_RECORDS, _shared_row_records_sql()),
         working_table(ROW_RECORDS, _row_records_sql()),
@@ -120,14 +132,16 @@ left join (
 ) as identities on identities.source_no = shared.source_no and identities.key = shared.key and {same}"""
 
 
-def _folded_sql(subgroups: Sequence[str]) -> str:
-    groups = [*GROUPS, *(Group({name: "varchar"}, name) for name in subgroups)]
+def _folded_sql(present: Mapping[str, str]) -> str:
+    layout = {name for group in GROUPS for name in group.all_columns} | set(LISTS)
+    subgroups = (Group({name: kind}, name) for name, kind in present.items() if name not in layout)
+    groups = [group for group in (*GROUPS, *subgroups) if group.name in present]
     chosen = ",\n    ".join(
         f"arg_min_null({ident(name)}, {ident(_order_column(group))}) as {ident(name)}"
         for group in groups
         for name in group.all_columns
     )
-    merged = ",\n    ".join(f"{_merged_sql(name)} as {name}" for name in LISTS)
+    merged = ",\n    ".join(f"{_merged_sql(name)} as {name}" for name in LISTS if name in present)
     orders = ",\n        ".join(f"{_order_sql(group)} as {ident(_order_column(group))}" for group in groups)
     return f"""
 select
@@ -166,7 +180,7 @@ select
     row_number() over (order by source_no, key) - 1 as record_id,
     source_no, key, row_no, base_key, group_no
 from (
-    select row_keys.source_no, row_keys.key, row_keys.row_no, row_keys.key as base_key, 1 as group_no
+    select row_keys.source_no, row_keys.key, row_keys.row_no, null as base_key, null as group_no
     from {ROW_KEYS} as row_keys
     anti join {SHARED_KEYS} as shared on shared.source_no = row_keys.source_no and shared.key = row_keys.key
     union all

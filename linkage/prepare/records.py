@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from linkage.prepare.folding import FOLDED, RECORD_KEYS, ROW_RECORDS
+from linkage.prepare.folding import FOLDED, RECORD_KEYS, ROW_RECORDS, present_columns
 from linkage.prepare.inputs import Input
-from linkage.prepare.layout import COLUMN_TYPES
-from linkage.prepare.rows import cleaned_rows
+from linkage.prepare.rows import cleaned_rows, record_columns
 from linkage.sql import Step, ident, literal, table_step
 from linkage.tables import RECORDS, ROWS, SOURCES
 
@@ -23,18 +22,20 @@ def source_steps(inputs: Sequence[Input], *, unique: Collection[str], within: Co
     return [table_step(SOURCES, listed)]
 
 
-def record_steps(inputs: Sequence[Input], subgroups: Sequence[str]) -> list[Step]:
+def record_steps(inputs: Sequence[Input]) -> list[Step]:
     """Makes `records`, key record_id, with the columns of docs/architecture.md, and `source_rows`, their records."""
     return [
-        table_step(RECORDS, _records_sql(inputs, subgroups)),
+        table_step(RECORDS, _records_sql(inputs)),
         table_step(ROWS, _source_rows_sql(inputs)),
     ]
 
 
-def _records_sql(inputs: Sequence[Input], subgroups: Sequence[str]) -> str:
+def _records_sql(inputs: Sequence[Input]) -> str:
+    types = record_columns(inputs)
+    present = present_columns(inputs)
     singles = [
         cleaned_rows(source).select_sql(
-            subgroups,
+            types,
             before=f"records.record_id, {source.number}::smallint as source_no, "
             f"{literal(source.extract.source)} as source, records.key, 1::bigint as row_count,\n    ",
             after=f"join {RECORD_KEYS} as records\n"
@@ -42,7 +43,9 @@ def _records_sql(inputs: Sequence[Input], subgroups: Sequence[str]) -> str:
         )
         for source in inputs
     ]
-    columns = ",\n    ".join(f"folded.{ident(name)}" for name in (*COLUMN_TYPES, *subgroups))
+    columns = ",\n    ".join(
+        f"folded.{ident(name)}" if name in present else f"null::{kind}" for name, kind in types.items()
+    )
     folded = f"""
 select
     records.record_id, records.source_no::smallint, sources.source, records.key, folded.row_count,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from linkage.prepare.codes import CODES
@@ -34,12 +34,11 @@ class CleanedRows:
     def join(self, dictionary: str, alias: str, condition: str) -> None:
         self.joins.append(f"left join {dictionary} as {alias} on {condition}")
 
-    def select_sql(self, subgroups: Collection[str], *, before: str = "", after: str = "") -> str:
-        """The select statement: columns in the order of the layout, then subgroups; NULL where the source has none.
+    def select_sql(self, types: Mapping[str, str], *, before: str = "", after: str = "") -> str:
+        """The select statement for the columns in `types` (name to type), NULL where the source has none.
 
         `before` goes in front of the columns, `after` behind the joins.
         """
-        types = {**COLUMN_TYPES, **dict.fromkeys(subgroups, "varchar")}
         listed = ",\n    ".join(
             f"{self.columns[name]} as {ident(name)}" if name in self.columns else f"null::{kind} as {ident(name)}"
             for name, kind in types.items()
@@ -60,6 +59,12 @@ def cleaned_rows(source: Input) -> CleanedRows:
     for name in source.subgroups:
         cleaned.columns[name] = _verbatim_sql(f"rows.{ident(name)}")
     return cleaned
+
+
+def record_columns(inputs: Sequence[Input]) -> dict[str, str]:
+    """Every column of a record after its key, with its type: those of the layout, then the subgroups of all sources."""
+    subgroups = sorted({name for source in inputs for name in source.subgroups})
+    return {**COLUMN_TYPES, **dict.fromkeys(subgroups, "varchar")}
 
 
 def _add_names(cleaned: CleanedRows) -> None:

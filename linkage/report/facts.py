@@ -9,7 +9,7 @@ from linkage.diagnostics.subgroups import ALL
 from linkage.sql import Connection, rows
 from linkage.tables import CONFLICTS, LINKS, PERSONS, RECORDS, ROWS, SOURCES
 
-LARGEST_SHOWN = 10
+LARGEST_SHOWN = 12
 SIZES_SHOWN = 8  # persons of this many records or more are counted together
 
 
@@ -64,11 +64,12 @@ class PersonSize:
 
 
 @dataclass(frozen=True)
-class LargePerson:
-    """One of the largest persons: its records, and how many of them are of which source."""
+class LargePersons:
+    """Persons of one size and make-up: how many of their records are of which source, and how many persons."""
 
     size: int
     sources: str
+    persons: int
 
 
 @dataclass(frozen=True)
@@ -153,23 +154,23 @@ def person_sizes(con: Connection) -> tuple[PersonSize, ...]:
     return tuple(PersonSize(int(str(size)), int(str(persons))) for size, persons in found)
 
 
-def largest_persons(con: Connection) -> tuple[LargePerson, ...]:
-    """The largest persons, and what sources their records are of. The list is cut; equal ones are listed alike."""
+def largest_persons(con: Connection) -> tuple[LargePersons, ...]:
+    """The largest persons, those of one make-up together, from the largest down."""
     found = rows(
         con,
         f"""
-        with large as (
-          select distinct person_no, person_size from {PERSONS} where person_size > 2
-          order by person_size desc, person_no limit {LARGEST_SHOWN}),
-        of_source as (
-          select g.person_no, g.person_size, r.source_no, r.source, count(*) as n
-          from large g join {PERSONS} p on p.person_no = g.person_no join {RECORDS} r on r.record_id = p.record_id
-          group by all)
-        select person_size, string_agg(n || ' ' || source, ', ' order by source_no) as sources
-        from of_source group by person_no, person_size
-        order by person_size desc, sources""",
+        with of_source as (
+          select p.person_no, p.person_size, r.source_no, r.source, count(*) as n
+          from {PERSONS} p join {RECORDS} r on r.record_id = p.record_id
+          where p.person_size > 2
+          group by all),
+        made_up as (
+          select person_no, person_size, string_agg(n || ' ' || source, ', ' order by source_no) as sources
+          from of_source group by person_no, person_size)
+        select person_size, sources, count(*) from made_up group by person_size, sources
+        order by person_size desc, count(*), sources limit {LARGEST_SHOWN}""",
     )
-    return tuple(LargePerson(int(str(size)), str(sources)) for size, sources in found)
+    return tuple(LargePersons(int(str(size)), str(sources), int(str(n))) for size, sources, n in found)
 
 
 def conflict_counts(con: Connection) -> tuple[ConflictCount, ...]:

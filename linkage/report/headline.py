@@ -10,6 +10,7 @@ from linkage.report.words import count, percent
 
 WIDE_GAP = 0.05  # difference of link rates between two subgroups from which the report points at it
 FEW_RECORDS = 100  # groups smaller than this are not pointed at: the difference may be chance
+EXPECTED = 0.5  # link rate of all from which a partner is to be expected: below it, groups differ by nature
 # Sources cover ages and places differently by their nature, which says nothing of linkage.
 COVERED = frozenset({"age", "authority", "district", "school_urn"})
 LARGE_PERSON = 10  # records in a person from which the report points at it
@@ -80,13 +81,16 @@ def _look_at(context: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _gaps(context: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """For each pair of sources, the widest gap of link rates between two known groups of one variable."""
+    """For each pair of sources, the widest gap of link rates between two known groups of one variable.
+
+    A gap is clear where the intervals do not overlap.
+    """
     found = []
     for pair in context["figures"]:
         widest: tuple[float, str] = (WIDE_GAP, "")
         for _, figures in pair.sides:
             for figure in figures:
-                if figure.table.variable in COVERED:
+                if figure.table.variable in COVERED or figure.table.total.rate < EXPECTED:
                     continue
                 known = [r for r in figure.table.rates if r.records >= FEW_RECORDS and r.subgroup != "unknown"]
                 if len(known) < 2:

@@ -71,6 +71,8 @@ def bits(weight: float) -> str:
 
 def small(probability: float) -> str:
     """m or u, to three significant digits, never as a power of ten."""
+    if probability < 0.000001:
+        return "under 0.000001"
     return f"{probability:.3g}" if probability >= 0.0001 else f"{probability:.6f}"
 
 
