@@ -14,7 +14,8 @@ from linkage.progress import Progress
 from linkage.project import read_project
 from linkage.run import run
 
-MARKER = ".linkage-demo"  # a folder with this file in it may be replaced by the next demo
+MARKER = ".linkage-demo"  # in a folder with this file, the next demo may replace what a demo makes, and nothing else
+ENGLAND, RUN = "england", "run"
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,26 @@ def run_demo(
 
     Raises UsageError where the folder holds anything but an earlier demo.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
-        raise UsageError("The folder is not empty and no demo.", where=str(folder), remedy="name a new one with --out")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / MARKER).touch()
-    england, target = folder / "england", folder / "run"
-    generate(england, children=children, seed=seed, progress=progress.say)
-    run(read_project(england / "linkage.toml"), out=target, threads=threads, memory=memory, progress=progress)
-    return Demo(target, evaluate(target, england / "truth"))
+    _make_room(folder)
+    generate(folder / ENGLAND, children=children, seed=seed, progress=progress.say)
+    project = read_project(folder / ENGLAND / "linkage.toml")
+    run(project, out=folder / RUN, threads=threads, memory=memory, seed=seed, progress=progress)
+    progress.say("comparing with the truth")
+    return Demo(folder / RUN, evaluate(folder / RUN, folder / ENGLAND / "truth"))
+
+
+def _make_room(folder: Path) -> None:
+    """An empty place for a demo; what an earlier one made is removed."""
+    try:
+        if folder.exists() and any(folder.iterdir()) and not (folder / MARKER).exists():
+            raise UsageError("The folder is not empty, and holds no demo.", where=str(folder),
+                             expected="a new or empty folder, or that of an earlier demo",
+                             remedy="name another with --out")  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARKER).touch()
+        for made in (folder / ENGLAND, folder / RUN):
+            if made.exists():
+                shutil.rmtree(made)
+    except OSError:
+        raise UsageError("The folder cannot be used.", where=str(folder), expected="a folder that you may write to",
+                         remedy="name another with --out") from None  # fmt: skip

@@ -7,7 +7,7 @@ A path given by the user wins over a bundled name. In a wheel the bundled ones a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -18,7 +18,8 @@ from linkage.errors import ProjectError
 from linkage.strict import Strict, nearest, read_toml, validated
 
 IDENTIFIER_MATCHES = (
-    "upn", "upn_group", "uln", "nhs_number", "la_child_id", "pmr", "leo_person_id", "edukey", "learner_ref", "pseudonym",
+    "upn", "upn_group", "uln", "nhs_number", "la_child_id", "pmr", "leo_person_id", "edukey", "learner_ref",
+    "pseudonym",
 )  # fmt: skip
 FIELD_MATCHES = (
     "forename", "surname", "dob", "dob_month", "postcode", "sector", "district", "sex", "ethnicity", "authority",
@@ -171,6 +172,7 @@ def load_packs(rules: Sequence[str], model: str, *, folder: Path) -> Packs:
         path = _find(name, "rules", folder)
         pack = validated(RulePack, read_toml(path, what="rule pack"), path)
         loaded += pack.rule
+        _refuse_repeated_pack(f"rules/{pack.pack.id}@{pack.pack.version}", hashes)
         hashes[f"rules/{pack.pack.id}@{pack.pack.version}"] = _sha256(path)
     _refuse_repeated_ids(loaded)
     spec: ModelSpec | None = None
@@ -189,8 +191,16 @@ def _find(name: str, kind: Literal["models", "rules"], folder: Path) -> Path:
         if target.is_file():
             return target
     known = sorted(path.stem for path in inside.iterdir() if not path.name.startswith("."))
-    raise ProjectError(f"There is no {kind.removesuffix('s')} called {name!r}.", where=f"[link] {kind}",
-                       expected=f"a path, or a bundled name; nearest: {nearest(name, known)}")  # fmt: skip
+    what, key = ("model", "model") if kind == "models" else ("rule pack", "rules")
+    raise ProjectError(f"There is no {what} called {name!r}.", where=f"[link] {key}",
+                       expected=f"a path, or a bundled name; nearest: {nearest(name, known)}",
+                       remedy="check the name; a path is relative to the project file")  # fmt: skip
+
+
+def _refuse_repeated_pack(pack: str, known: Container[str]) -> None:
+    if pack in known:
+        raise ProjectError("Two rule packs have the same id and version.", where=f"[link] rules: {pack}",
+                           remedy="name each pack once, or give your copy an id of its own")  # fmt: skip
 
 
 def _refuse_repeated_ids(rules: Sequence[Rule]) -> None:

@@ -14,10 +14,11 @@ from typing import Any, ClassVar
 
 from pydantic import Field, field_validator, model_validator
 
-from linkage.errors import ProjectError
+from linkage.errors import Fault, ProjectError
 from linkage.schema import FIELD_NAMES
 from linkage.strict import Strict, nearest, read_toml, validated
 
+MEMORY = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B?)", re.IGNORECASE)
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
@@ -131,11 +132,19 @@ class RunSettings(Strict):
     """`[run]`: the same as the options of `linkage run`, which win."""
 
     out: str | None = None
-    threads: int | None = Field(default=None, ge=1)
+    threads: int | None = Field(default=None, ge=1, le=1024)  # a process dies of many more
     memory: str | None = None
     seed: int = 1
     discard_working: bool = False
     max_pairs: int = Field(default=500_000_000, ge=1)
+
+    @field_validator("memory")
+    @classmethod
+    def _size(cls, value: str | None) -> str | None:
+        # DuckDB takes a negative size for no limit at all.
+        if value is not None and not MEMORY.fullmatch(value):
+            raise ValueError("a memory limit is a number and a unit, as in 8GB")
+        return value
 
 
 class Project(Strict):
@@ -167,9 +176,15 @@ class Project(Strict):
         """The folder that paths are relative to."""
         return self.path.parent
 
+    @property
+    def run_folder(self) -> Path:
+        """Where a run goes if nothing is said: `[run] out`, or `runs/NAME` with the name made fit for a folder."""
+        name = re.sub(r"[^A-Za-z0-9_-]+", "-", self.project.name).strip("-")[:80]
+        return self.folder / (self.run.out or f"runs/{name or 'run'}")
+
     def fingerprint(self) -> str:
-        """SHA-256 of all settings that can change a result (not threads, memory or output folder)."""
-        settings = self.model_dump(mode="json", exclude={"path": True, "run": {"out", "threads", "memory"}})
+        """SHA-256 of all settings that can change a result: of `[run]` the seed only."""
+        settings = self.model_dump(mode="json", exclude={"path", "run"}) | {"seed": self.run.seed}
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 
@@ -179,13 +194,17 @@ def read_project(path: Path) -> Project:
     Raises ProjectError for a missing file, broken TOML, unknown keys and values out of range: all at once.
     """
     settings = read_toml(path, what="project file")
-    for name, source in (
-        settings.get("sources", {}).items() if isinstance(settings.get("sources"), dict) else ()
-    ):
+    sources = settings.get("sources")
+    faults = [Fault("Unknown key 'path'.", path.name, "`path` inside of a source")] if "path" in settings else []
+    for name, source in sources.items() if isinstance(sources, dict) else ():
+        where = f"{path.name}: [sources.{name}]"
         if not SOURCE_NAME.fullmatch(name):
-            raise ProjectError("A source has a name that cannot be used.", where=f"{path.name}: [sources.{name}]",
-                               expected="a lower-case letter, then letters, digits or _", remedy="rename it")  # fmt: skip
+            faults.append(Fault("A source has a name that cannot be used.", where,
+                                "a lower-case letter, then letters, digits or _", "rename it"))  # fmt: skip
         if isinstance(source, dict):
+            if "name" in source:
+                faults.append(Fault("Unknown key 'name'.", where, "the name of a source in its heading only"))
             source["name"] = name
-    settings["path"] = path
-    return validated(Project, settings, path)
+    if faults:
+        raise ProjectError.from_faults(faults)
+    return validated(Project, {**settings, "path": path}, path)

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from linkage.cluster.persons import make_persons
 from linkage.diagnostics.match_rate import match_rate, write_match_rate
 from linkage.diagnostics.subgroups import checked_subgroups
-from linkage.errors import InputError
+from linkage.errors import InputError, UsageError
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.calibration import estimate_priors, estimate_rule_precision
 from linkage.match.candidates import make_candidates
-from linkage.match.decide import PAIRS, decide, pairs_to_score_step
+from linkage.match.decide import PAIRS_OF_MODEL, PAIRS_OF_RULES, decide, pairs_of_model_step, pairs_of_rules_step
 from linkage.match.deterministic import run_passes
+from linkage.match.evidence import weigh_pairs
 from linkage.match.overrides import read_overrides
 from linkage.match.pool import make_pool
 from linkage.match.probabilistic import read_parameters, score_pairs
@@ -30,7 +34,15 @@ from linkage.report import write_report
 from linkage.sources import load_source, source_files
 from linkage.sql import count, rows, run_steps, table_step
 from linkage.tables import CANDIDATES, RECORDS, SCORED, Extract, Finding
-from linkage.workspace import Facts, Workspace, open_workspace
+from linkage.workspace import (
+    MANIFEST,
+    Facts,
+    Workspace,
+    is_finished,
+    open_workspace,
+    refuse_folder,
+    remove_working,
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ class Job:
     packs: Packs
     workspace: Workspace
     inputs: dict[str, str]
+    fingerprint: str
 
 
 Progress = Callable[[Stage, int, int, bool], None]
@@ -63,37 +76,45 @@ def run(
     memory: str | None = None,
     seed: int | None = None,
     resume: bool = False,
-    discard_working: bool = False,
+    discard_working: bool | None = None,
     progress: Progress | None = None,
 ) -> Path:
     """Run a project into the folder `out`; returns it. Options that are None come from the project's `[run]`.
 
-    `progress(stage, number, of, done)` is called before and after each stage. Raises LinkageError; what was
-    finished stays, and `resume=True` goes on from there to the same bytes.
+    `progress(stage, number, of, done)` is called before and after each stage that is not finished yet. Raises
+    LinkageError; what was finished stays, and `resume=True` goes on from there to the same bytes. To resume a run
+    that is finished does nothing, but that `discard_working` still removes its working tables.
     """
     project = _with_options(project, threads, memory, seed, discard_working)
+    settings = project.run
+    refuse_folder(out, resume=resume)
     packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
     inputs = input_hashes(project)
-    settings = project.run
     fingerprint = _fingerprint(project, packs, inputs)
-    workspace = open_workspace(
-        out, resume=resume, threads=settings.threads, memory=settings.memory, fingerprint=fingerprint
-    )
-    job = Job(project, packs, workspace, inputs)
-    try:
-        for number, stage in enumerate(STAGES, start=1):
-            if progress:
-                progress(stage, number, len(STAGES), False)
-            workspace.run_stage(stage.name, lambda stage=stage: stage.work(job))  # type: ignore[misc]
-            if progress:
-                progress(stage, number, len(STAGES), True)
-        write_json(out / "manifest.json", manifest(job))
-        workspace.log.write("run_finished")
-    finally:
-        workspace.close()
+    if not (resume and is_finished(out, fingerprint)):
+        workspace = open_workspace(out, threads=settings.threads, memory=settings.memory, fingerprint=fingerprint)
+        try:
+            _run_stages(Job(project, packs, workspace, inputs, fingerprint), progress)
+        finally:
+            workspace.close()
     if settings.discard_working:
-        workspace.close(discard=True)
+        remove_working(out)
     return out
+
+
+def _run_stages(job: Job, progress: Progress | None) -> None:
+    workspace = job.workspace
+    workspace.log.write("run_resumed" if workspace.facts else "run_started", versions=versions())
+    for number, stage in enumerate(STAGES, start=1):
+        if stage.name in workspace.facts:
+            continue
+        if progress:
+            progress(stage, number, len(STAGES), False)
+        workspace.run_stage(stage.name, lambda stage=stage: stage.work(job))  # type: ignore[misc]
+        if progress:
+            progress(stage, number, len(STAGES), True)
+    write_json(workspace.folder / MANIFEST, manifest(job))
+    workspace.log.write("run_finished")
 
 
 def load(job: Job) -> Facts:
@@ -148,12 +169,15 @@ def training(job: Job) -> Facts:
 
 
 def score(job: Job) -> Facts:
-    """Every pair's evidence, field by field."""
-    con = job.workspace.con
-    run_steps(con, (pairs_to_score_step(),))
-    if job.packs.model is not None:
-        score_pairs(con, job.packs.model, read_parameters(con), pairs=PAIRS, into=SCORED)
-    return {"pairs": count(con, PAIRS)}
+    """Every pair's evidence, field by field: what the rules found is weighed, what is still to be found is scored."""
+    con, model = job.workspace.con, job.packs.model
+    run_steps(con, (pairs_of_rules_step(), pairs_of_model_step()))
+    if model is not None:
+        parameters = read_parameters(con)
+        weigh_pairs(con, model, parameters, pairs=PAIRS_OF_RULES, into="weighed_by_rules")
+        score_pairs(con, model, parameters, pairs=PAIRS_OF_MODEL, into="scored_by_model")
+        run_steps(con, (table_step(SCORED, "from weighed_by_rules union all by name from scored_by_model"),))
+    return {"pairs_of_rules": count(con, PAIRS_OF_RULES), "pairs_of_model": count(con, PAIRS_OF_MODEL)}
 
 
 def decisions(job: Job) -> Facts:
@@ -216,7 +240,12 @@ def manifest(job: Job) -> dict[str, Any]:
         "project": settings.pop("project"),
         "versions": versions(),
         "configuration": settings,
-        "hashes": {"inputs": job.inputs, "packs": job.packs.hashes, "settings": job.project.fingerprint()},
+        "hashes": {
+            "inputs": job.inputs,
+            "packs": job.packs.hashes,
+            "settings": job.project.fingerprint(),
+            "run": job.fingerprint,
+        },
         "seed": job.project.run.seed,
         "stages": [
             {"stage": stage, "counts": {name: value for name, value in fact.items() if name not in lists}}
@@ -240,19 +269,25 @@ def input_hashes(project: Project) -> dict[str, str]:
 
 
 def _relative(path: Path, folder: Path) -> str:
+    """Relative to the project, outside of it too: two inputs must not share a name."""
     try:
-        return path.resolve().relative_to(folder.resolve()).as_posix()
-    except ValueError:
-        return path.name
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # another drive
+        return path.as_posix()
 
 
 def _with_options(
-    project: Project, threads: int | None, memory: str | None, seed: int | None, discard: bool
+    project: Project, threads: int | None, memory: str | None, seed: int | None, discard: bool | None
 ) -> Project:
-    """The project with the options of the command line in its `[run]`: they win."""
-    given = {"threads": threads, "memory": memory, "seed": seed, "discard_working": discard or None}
+    """The project with the options that were given in its `[run]`: they win. Raises UsageError."""
+    given = {"threads": threads, "memory": memory, "seed": seed, "discard_working": discard}
     changed = {name: value for name, value in given.items() if value is not None}
-    settings = RunSettings.model_validate({**project.run.model_dump(), **changed})
+    try:
+        settings = RunSettings.model_validate({**project.run.model_dump(), **changed})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise UsageError(f"The option cannot be used: {str(fault['msg']).removeprefix('Value error, ')}.",
+                         where=f"--{fault['loc'][0]}") from None  # fmt: skip
     return project.model_copy(update={"run": settings})
 
 

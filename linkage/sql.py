@@ -8,8 +8,7 @@ list literals), written by `literal`.
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +17,8 @@ import duckdb
 from linkage.errors import RefusedError
 
 Connection = duckdb.DuckDBPyConnection
+
+MEMORY_SHARE = 0.6  # of the machine's memory, where the user says nothing
 
 
 def ident(name: str) -> str:
@@ -48,6 +49,11 @@ def table_step(table: str, select: str, params: Mapping[str, object] | None = No
     return Step(table, f"create or replace table {ident(table)} as\n{select}", params or {})
 
 
+def scratch_step(table: str, select: str, params: Mapping[str, object] | None = None) -> Step:
+    """A step that makes a table that only its own stage needs: not written to disk, gone with the connection."""
+    return Step(table, f"create or replace temp table {ident(table)} as\n{select}", params or {})
+
+
 def run_steps(con: Connection, steps: Iterable[Step]) -> None:
     """Run the steps in order; a full disk or an exhausted memory limit becomes a `RefusedError`."""
     for step in steps:
@@ -58,16 +64,54 @@ def execute(con: Connection, sql: str, params: Mapping[str, object] | None = Non
     """Run one statement with bound values. The machine's limits become a `RefusedError`."""
     try:
         return con.execute(sql, dict(params)) if params else con.execute(sql)
-    except duckdb.OutOfMemoryException as error:
-        raise RefusedError(
-            "The memory limit is too small for this step.",
-            expected="enough memory, or free disk space beside the output to spill to",
-            remedy="give `--memory` a larger value, or free disk space, then use --resume",
-        ) from error
-    except duckdb.IOException as error:
-        if is_full_disk(error):
-            raise full_disk() from error
-        raise
+    except duckdb.Error as error:
+        refusal = machine_limit(error)
+        if refusal is None:
+            raise
+        raise refusal from error
+
+
+def machine_limit(error: BaseException) -> RefusedError | None:
+    """The `RefusedError` for an error that comes of too little memory or disk; None for any other.
+
+    What the error was raised from counts, too: Splink and the readers wrap what DuckDB and the system say.
+    """
+    for cause in _causes(error):
+        if isinstance(cause, RefusedError):
+            return cause
+        if isinstance(cause, OSError | duckdb.Error) and is_full_disk(cause):
+            return full_disk()
+        if isinstance(cause, duckdb.OutOfMemoryException | MemoryError):
+            return out_of_memory()
+    return None
+
+
+def was_interrupted(error: BaseException) -> bool:
+    """Whether an error comes of Ctrl-C: DuckDB makes a RuntimeError of it while a statement runs."""
+    return any(
+        isinstance(cause, KeyboardInterrupt | duckdb.InterruptException)
+        or (isinstance(cause, RuntimeError) and str(cause) == "Query interrupted")
+        for cause in _causes(error)
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, and what it was raised from or while handling."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def out_of_memory() -> RefusedError:
+    """The error for a memory limit that a step does not fit into."""
+    return RefusedError(
+        "The memory limit is too small for this step.",
+        expected="enough memory, or free disk space beside the output to spill to",
+        remedy="give `--memory` a larger value, or free disk space, then use --resume",
+    )
 
 
 def full_disk() -> RefusedError:
@@ -76,7 +120,7 @@ def full_disk() -> RefusedError:
         "The disk is full.",
         where="the folder given as --out, or its spill folder",
         expected="free space for the working tables",
-        remedy="free some space, or choose another --out, then run again with --resume",
+        remedy="free some space and run again with --resume, or choose another --out",
     )
 
 
@@ -113,24 +157,40 @@ def columns(con: Connection, table: str) -> tuple[str, ...]:
 
 
 def connect(
-    database: Path | None = None, *, threads: int = 2, memory: str = "4GB", read_only: bool = False
+    database: Path | None = None, *, threads: int = 2, memory: str = "4GB", read_only: bool = False,
+    spill: Path | None = None,
 ) -> Connection:
-    """The run's connection: no network, a memory limit, spill beside the database.
+    """A connection that reaches no network and has a memory limit; what does not fit goes to the folder `spill`.
 
-    `database` None gives one in memory (tests, and commands that keep nothing).
-    """
+    `database` None gives one in memory (tests, and commands that keep nothing). A database spills beside itself
+    unless told otherwise, one in memory nowhere: DuckDB would take a folder of wherever the user happens to be.
+    """  # fmt: skip
+    beside = database.with_suffix(".spill") if database else None
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": threads,
         "memory_limit": memory,
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "preserve_insertion_order": True,
+        "temp_directory": str(spill or beside or ""),
     }
-    # Never DuckDB's own default: it would spill personal data into the folder the user happens to stand in.
-    spill = database.with_suffix(".spill") if database else Path(tempfile.gettempdir()) / f"linkage-{os.getpid()}.spill"
-    config["temp_directory"] = str(spill)
     con = duckdb.connect(str(database) if database else ":memory:", read_only=read_only, config=config)
     # Time zone and locale of the machine must not change a date or an order.
     con.execute("set TimeZone = 'UTC'")
     con.execute("set enable_progress_bar = false")
     return con
+
+
+def default_threads() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):  # not on Windows and macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def default_memory() -> str:
+    """60% of the machine's memory. DuckDB's own default limit is 80% of it, which tells how much there is."""
+    with duckdb.connect() as con:
+        text = str(con.execute("select current_setting('memory_limit')").fetchall()[0][0])
+    number, unit = text.split()
+    return f"{float(number) * MEMORY_SHARE / 0.8:.2f}{unit}"

@@ -40,7 +40,7 @@ def read_toml(path: Path, *, what: str) -> dict[str, Any]:
         raise ProjectError(
             f"There is no such {what}.", where=str(path), remedy="check the name and the folder"
         ) from None
-    except (IsADirectoryError, PermissionError):
+    except OSError:
         raise ProjectError(
             f"The {what} cannot be read.", where=str(path), expected="a readable file"
         ) from None

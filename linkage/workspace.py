@@ -8,8 +8,9 @@ Splink registers views, which DuckDB does not take inside one.)
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,14 +19,27 @@ from typing import Any
 
 import duckdb
 
-from linkage.errors import LinkageError, RefusedError, UsageError
+from linkage.errors import RefusedError, UsageError
 from linkage.manifest import RunLog
-from linkage.sql import Connection, connect, execute, full_disk, ident, is_full_disk, rows
+from linkage.sql import (
+    Connection,
+    connect,
+    default_memory,
+    default_threads,
+    execute,
+    full_disk,
+    ident,
+    is_full_disk,
+    machine_limit,
+    rows,
+    was_interrupted,
+)
 
 DATABASE = "run.duckdb"
+WORKING = (DATABASE, "run.duckdb.wal", "run.spill")  # everything in the folder that holds names and birth dates
+MANIFEST = "manifest.json"
 FINISHED = "finished_stages"
 RUN_OF = "run_of"
-MEMORY_SHARE = 0.6  # of the machine's memory, where the user says nothing
 
 Facts = dict[str, Any]
 
@@ -40,16 +54,25 @@ class Workspace:
     facts: dict[str, Facts] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
-    def run_stage(self, stage: str, work: Callable[[], Facts]) -> bool:
-        """Run a stage, unless it is finished already; returns whether it ran."""
-        if stage in self.facts:
-            return False
+    def run_stage(self, stage: str, work: Callable[[], Facts]) -> None:
+        """Run a stage that is not finished yet.
+
+        Raises what the stage raises, except that the machine's limits become RefusedError and a statement that was
+        interrupted KeyboardInterrupt, whatever a library made of them.
+        """
         started = time.perf_counter()
         self.log.write("stage_started", stage=stage)
-        facts = work()
-        self._finish(stage, facts, round(time.perf_counter() - started, 3))
+        try:
+            facts = work()
+            self._finish(stage, facts, round(time.perf_counter() - started, 3))
+        except BaseException as error:
+            told = KeyboardInterrupt() if was_interrupted(error) else machine_limit(error) or error
+            with contextlib.suppress(OSError):  # the disk may be what is full
+                self.log.write("stage_failed", stage=stage, error=type(told).__name__)
+            if told is error:
+                raise
+            raise told from error
         self.log.write("stage_finished", stage=stage, **_counts(facts))
-        return True
 
     def _finish(self, stage: str, facts: Facts, seconds: float) -> None:
         """Write the stage down, with the tables there are now: what a resumed run finds."""
@@ -59,12 +82,10 @@ class Workspace:
         self.facts[stage] = json.loads(json.dumps(facts))
         self.seconds[stage] = seconds
 
-    def close(self, *, discard: bool = False) -> None:
-        """Close the database; with `discard`, remove it: what is left holds no names or birth dates."""
-        self.con.close()
-        if discard:
-            for path in (self.folder / DATABASE, self.folder / (DATABASE + ".wal")):
-                path.unlink(missing_ok=True)
+    def close(self) -> None:
+        """Close the database. On a full disk this fails to tidy up, which the next run does."""
+        with contextlib.suppress(duckdb.Error):
+            self.con.close()
 
 
 def _counts(facts: Mapping[str, Any]) -> Facts:
@@ -72,29 +93,64 @@ def _counts(facts: Mapping[str, Any]) -> Facts:
     return {name: value for name, value in facts.items() if isinstance(value, int | float)}
 
 
-def open_workspace(folder: Path, *, resume: bool, threads: int | None, memory: str | None, fingerprint: str) -> Workspace:
-    """Open a run folder, new or to be resumed.
-
-    Raises UsageError where a run is in the folder and `resume` was not said, or there is none to resume;
-    RefusedError where another process has it open, or what it was made from has changed (`fingerprint`).
-    """
-    database = folder / DATABASE
-    if resume and not database.exists():
+def refuse_folder(folder: Path, *, resume: bool) -> None:
+    """Raise UsageError where a new run would meet files, or a resumed one none: before anything else is done."""
+    try:
+        used = folder.exists() and any(folder.iterdir())
+    except OSError:
+        raise _unusable(folder) from None
+    if resume and not any((folder / name).exists() for name in (DATABASE, MANIFEST)):
         raise UsageError("There is no run to resume.", where=str(folder), remedy="leave out --resume")
-    if not resume and folder.exists() and any(folder.iterdir()):
+    if used and not resume:
         raise UsageError(
             "The output folder is not empty.", where=str(folder), expected="a new or empty folder",
             remedy="choose another --out, or give --resume to go on with the run that is there",
         )  # fmt: skip
+
+
+def is_finished(folder: Path, fingerprint: str) -> bool:
+    """Whether the run in the folder is complete; RefusedError where it was made from something else."""
+    try:
+        made_from = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["hashes"]["run"]
+    except (OSError, ValueError, LookupError):
+        return False
+    if made_from != fingerprint:
+        raise _changed(folder)
+    return True
+
+
+def remove_working(folder: Path) -> None:
+    """Remove the working tables: what is left holds no names or birth dates."""
+    for path in map(folder.joinpath, WORKING):
+        try:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+        except OSError:
+            raise RefusedError("The working tables cannot be removed.", where=str(path),
+                               remedy="close what has them open, then remove them by hand") from None  # fmt: skip
+
+
+def open_workspace(folder: Path, *, threads: int | None, memory: str | None, fingerprint: str) -> Workspace:
+    """Open a run folder, new or to be resumed (`refuse_folder` first). None: all processors, 60% of the memory.
+
+    Raises UsageError where the folder cannot be written; RefusedError where another process has it open, or what it
+    was made from has changed (`fingerprint`).
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        if is_full_disk(error):
-            raise full_disk() from None
-        raise UsageError("The output folder cannot be made.", where=str(folder), remedy="choose another --out") from None
-    con = _open(database, threads=threads or os.cpu_count() or 1, memory=memory or default_memory())
+        raise full_disk() if is_full_disk(error) else _unusable(folder) from None
+    con = _open(folder / DATABASE, threads=threads or default_threads(), memory=memory or default_memory())
     workspace = Workspace(folder, con, RunLog(folder / "log.jsonl"))
-    _read_finished(workspace, fingerprint)
+    try:
+        _read_finished(workspace, fingerprint)
+    except BaseException:
+        workspace.close()
+        raise
+    # What a killed run had spilled; nobody else can be using it, as this process holds the database.
+    shutil.rmtree(folder / "run.spill", ignore_errors=True)
     return workspace
 
 
@@ -102,33 +158,46 @@ def _open(database: Path, *, threads: int, memory: str) -> Connection:
     try:
         return connect(database, threads=threads, memory=memory)
     except duckdb.Error as error:
-        if is_full_disk(error):
-            raise full_disk() from None
-        if "memory_limit" in str(error) or "Unknown unit" in str(error) or isinstance(error, duckdb.ParserException):
-            raise UsageError("The memory limit cannot be read.", where="--memory", expected="a size such as 8GB") from None
-        if "lock" in str(error).lower():
+        refusal = machine_limit(error)
+        if refusal:
+            raise refusal from None
+        said = str(error).lower()
+        if "lock" in said or "being used by another process" in said:
             raise RefusedError(
                 "Another process has this run open.", where=str(database), remedy="wait for it, or close it",
             ) from None  # fmt: skip
-        raise LinkageError("The run's database cannot be opened.", where=str(database),
-                           remedy="choose another --out and run again") from None  # fmt: skip
+        if "not a valid duckdb database" in said or not isinstance(error, duckdb.IOException):
+            raise RefusedError(
+                "The run's database is damaged, or is of another version.", where=str(database),
+                remedy="start a new run with another --out",
+            ) from None  # fmt: skip
+        raise _unusable(database.parent) from None
+
+
+def _unusable(folder: Path) -> UsageError:
+    return UsageError("The output folder cannot be used.", where=str(folder), expected="a folder that you may write to",
+                      remedy="choose another --out")  # fmt: skip
+
+
+def _changed(folder: Path) -> RefusedError:
+    return RefusedError(
+        "The project, its rules, its inputs or the engine have changed since this run began.",
+        where=str(folder),
+        expected="the same files, settings and versions as at the start",
+        remedy="start a new run with another --out",
+    )
 
 
 def _read_finished(workspace: Workspace, fingerprint: str) -> None:
     con = workspace.con
-    execute(con, f"create table if not exists {FINISHED} (stage varchar, facts varchar, seconds double, tables varchar[])")
+    finished = "(stage varchar, facts varchar, seconds double, tables varchar[])"
+    execute(con, f"create table if not exists {FINISHED} {finished}")
     execute(con, f"create table if not exists {RUN_OF} (fingerprint varchar)")
     known = rows(con, f"select fingerprint from {RUN_OF}")
     if not known:
         execute(con, f"insert into {RUN_OF} values ($fingerprint)", {"fingerprint": fingerprint})
     elif known[0][0] != fingerprint:
-        workspace.close()
-        raise RefusedError(
-            "The project, its rules or its inputs have changed since this run began.",
-            where=str(workspace.folder),
-            expected="the same files and settings as at the start",
-            remedy="start a new run with another --out",
-        )
+        raise _changed(workspace.folder)
     kept = [FINISHED, RUN_OF]
     for stage, facts, seconds, tables in rows(con, f"select * from {FINISHED} order by rowid"):
         workspace.facts[str(stage)] = json.loads(str(facts))
@@ -143,12 +212,4 @@ def _tables(con: Connection) -> list[str]:
     """Names of all tables of the run; views there are none outside a stage."""
     for (view,) in rows(con, "select view_name from duckdb_views() where not internal"):
         execute(con, f"drop view {ident(str(view))}")
-    return [str(name) for (name,) in rows(con, "select table_name from duckdb_tables() order by table_name")]
-
-
-def default_memory() -> str:
-    """60% of the machine's memory. DuckDB's own default limit is 80% of it, which tells how much there is."""
-    with duckdb.connect() as con:
-        text = str(con.execute("select current_setting('memory_limit')").fetchall()[0][0])
-    number, unit = text.split()
-    return f"{float(number) * MEMORY_SHARE / 0.8:.2f}{unit}"
+    return [str(name) for (name,) in rows(con, "select table_name from duckdb_tables() where not temporary order by table_name")]

@@ -17,7 +17,7 @@ from linkage.cluster.components import label_components
 from linkage.cluster.constraints import Cut, Edge, Member, repair
 from linkage.errors import RefusedError
 from linkage.match.pool import POOL, RECORD_UPNS
-from linkage.sql import Connection, Step, count, rows, run_steps, table_step
+from linkage.sql import Connection, Step, count, rows, run_steps, scratch_step, table_step
 from linkage.tables import CONFLICTS, CONFLICTS_OF_DECISIONS, CONFLICTS_OF_PASSES, DECIDED, LINKS, PERSONS, RECORDS
 
 COMPONENTS = "components"
@@ -61,7 +61,7 @@ def _label(con: Connection, links: str) -> None:
     label = label_components(records, np.asarray(edges["record_id_l"]), np.asarray(edges["record_id_r"]))
     labelled = pa.table({"record_id": np.arange(records, dtype=np.int64), "component": label})
     con.register("labelled", labelled)
-    run_steps(con, (table_step(COMPONENTS, "select record_id, component from labelled order by record_id"),))
+    run_steps(con, (scratch_step(COMPONENTS, "select record_id, component from labelled order by record_id"),))
     con.unregister("labelled")
 
 
@@ -86,7 +86,7 @@ def broken_components_sql() -> str:
 
 def _repair_broken(con: Connection) -> list[Cut]:
     """Repair each broken component by itself; returns the cuts, in the order of the components."""
-    run_steps(con, (table_step("broken_components", broken_components_sql()),))
+    run_steps(con, (scratch_step("broken_components", broken_components_sql()),))
     _refuse_giants(con)
     never = _never(con)
     members: dict[int, list[Member]] = {}
@@ -156,7 +156,7 @@ def _apply_cuts(con: Connection, cuts: list[Cut]) -> None:
     run_steps(
         con,
         (
-            table_step("cut_links", "select * from cuts order by record_id_l, record_id_r"),
+            scratch_step("cut_links", "select * from cuts order by record_id_l, record_id_r"),
             table_step(
                 LINKS,
                 f"""

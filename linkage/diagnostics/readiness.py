@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from linkage.prepare import prepare_records
 from linkage.project import Project
 from linkage.sources import load_source
-from linkage.sql import Connection, connect, count, ident, literal, rows
+from linkage.sql import (
+    Connection,
+    connect,
+    count,
+    default_memory,
+    default_threads,
+    ident,
+    literal,
+    rows,
+)
 from linkage.tables import Extract, Finding
 
 CLEANED = ("forename", "surname", "dob", "postcode", "sex", "ethnicity")
@@ -27,16 +38,18 @@ class SourceCount:
     records: int
     most_rows: int
     excluded: int
+    reasons: str
 
 
 @dataclass(frozen=True)
 class FieldCount:
-    """How many records hold a usable value of a field, and how many a value that was refused, by reason."""
+    """How many records hold a usable value of a field, how many none, and how many one that was refused, by reason."""
 
     source: str
     field: str
     records: int
     known: int
+    blank: int
     refused: int
     reasons: str
 
@@ -68,12 +81,12 @@ class Readiness:
     def as_tables(self) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
         """Title, headers and lines of each table, for a terminal."""
         return [
-            ("Sources", ("source", "format", "rows", "records", "most rows in one", "rows left out"), [
-                (s.source, s.format, f"{s.rows:,}", f"{s.records:,}", f"{s.most_rows:,}", f"{s.excluded:,}")
+            ("Sources", ("source", "format", "rows", "records", "most rows in one", "rows left out", "why"), [
+                (s.source, s.format, f"{s.rows:,}", f"{s.records:,}", f"{s.most_rows:,}", f"{s.excluded:,}", s.reasons)
                 for s in self.sources]),
-            ("Fields", ("source", "field", "known", "% known", "refused", "why"), [
-                (f.source, f.field, f"{f.known:,}", f"{100 * f.known / max(f.records, 1):.1f}", f"{f.refused:,}",
-                 f.reasons) for f in self.fields]),
+            ("Fields", ("source", "field", "known", "% known", "blank", "refused", "why"), [
+                (f.source, f.field, f"{f.known:,}", f"{100 * f.known / max(f.records, 1):.1f}", f"{f.blank:,}",
+                 f"{f.refused:,}", f.reasons) for f in self.fields]),
             ("Identifiers", ("source", "identifier", "status", "records", "values shared by records"), [
                 (i.source, i.scheme, i.status, f"{i.records:,}", f"{i.shared_values:,}") for i in self.identifiers]),
             ("Findings", ("code", "source", "field", "count", "meaning"), [
@@ -82,11 +95,16 @@ class Readiness:
 
 
 def check_project(project: Project) -> Readiness:
-    """Read and clean all sources in memory, and count. Nothing is written.
+    """Read and clean all sources, and count. What does not fit in memory spills to a private folder that is removed.
 
     Raises InputError and ProjectError as a run would.
     """
-    with connect() as con:
+    settings = project.run
+    with (
+        tempfile.TemporaryDirectory(prefix="linkage-check-", ignore_cleanup_errors=True) as spill,
+        connect(threads=settings.threads or default_threads(), memory=settings.memory or default_memory(),
+                spill=Path(spill)) as con,
+    ):  # fmt: skip
         specs = tuple(project.sources.values())
         extracts = [load_source(con, spec, project.folder) for spec in specs]
         found = prepare_records(con, specs, extracts, unique=project.link.unique, within=project.link.within)
@@ -106,10 +124,16 @@ def _sources(con: Connection, extracts: Sequence[Extract]) -> list[SourceCount]:
     found = []
     for extract in extracts:
         records, most = facts.get(extract.source, (0, 0))
-        excluded = sum(extract.excluded.values())
-        read = count(con, extract.rows)
         found.append(
-            SourceCount(extract.source, formats[extract.source], read, int(str(records)), int(str(most)), excluded)
+            SourceCount(
+                source=extract.source,
+                format=formats[extract.source],
+                rows=count(con, extract.rows),
+                records=int(str(records)),
+                most_rows=int(str(most)),
+                excluded=sum(extract.excluded.values()),
+                reasons=", ".join(f"{why} {n:,}" for why, n in sorted(extract.excluded.items())),
+            )
         )
     return found
 
@@ -132,10 +156,11 @@ def _fields(con: Connection) -> list[FieldCount]:
             from counted left join reasons using (source_no)
             where known + refused > 0
             order by source_no"""
-        found += [
-            FieldCount(str(s), str(f), int(str(n)), int(str(k)), int(str(r)), str(w)) for s, f, n, k, r, w in rows(con, sql)
-        ]
-    return found
+        for source, name, records, known, refused, reasons in rows(con, sql):
+            n, usable, useless = int(str(records)), int(str(known)), int(str(refused))
+            found.append(FieldCount(str(source), str(name), n, usable, n - usable - useless, useless, str(reasons)))
+    order = [source for (source,) in rows(con, "select source from sources order by source_no")]
+    return sorted(found, key=lambda item: order.index(item.source))
 
 
 def _identifiers(con: Connection) -> list[IdentifierCount]:

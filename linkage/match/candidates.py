@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from linkage.errors import RefusedError
 from linkage.match.pool import POOL, is_seeking_sql, sides_sql, still_open_sql
 from linkage.packs import Block
-from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
+from linkage.sql import Connection, Step, ident, rows, run_steps, scratch_step, table_step
 from linkage.tables import CANDIDATES
 
 SEEKERS = "seekers"
@@ -50,7 +50,7 @@ def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int)
 
 def seekers_step() -> Step:
     """`seekers`: records of the pool that are not closed to every other source."""
-    return table_step(SEEKERS, f"select p.* from {POOL} p where {is_seeking_sql('p')}")
+    return scratch_step(SEEKERS, f"select p.* from {POOL} p where {is_seeking_sql('p')}")
 
 
 def key_sizes_table(number: int) -> str:
@@ -64,7 +64,7 @@ def key_sizes_step(block: Block, number: int) -> Step:
     `pairs` is an upper bound: pairs inside a source and pairs already closed are still counted.
     """
     left, right = block.sides
-    return table_step(
+    return scratch_step(
         key_sizes_table(number),
         f"""
         with l as ({_side_sizes_sql(left)}), r as ({_side_sizes_sql(right)})

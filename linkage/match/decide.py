@@ -13,7 +13,7 @@ from linkage.match.calibration import PRIORS, RULE_PRECISION, other_evidence_sql
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.pool import POOL
 from linkage.packs import ModelSpec, Rule
-from linkage.sql import Connection, Step, literal, rows, run_steps, table_step
+from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import (
     CANDIDATES,
     CONFLICTS_OF_DECISIONS,
@@ -23,23 +23,35 @@ from linkage.tables import (
     SCORED,
 )
 
-PAIRS = "pairs_to_score"
+PAIRS_OF_RULES = "pairs_of_rules"
+PAIRS_OF_MODEL = "pairs_of_model"
 JUDGED = "judged_pairs"
 REACH_BITS = 10  # a pair whose posterior odds are under one in a thousand is no rival to any other
 MANUAL_CONFIDENCE = 0.999  # a person decided; people err too
 MOST_CERTAIN_MODEL = 0.9999  # what a model of independent fields may claim: Fellegi-Sunter weights are over-confident
 
 
-def pairs_to_score_step() -> Step:
-    """`pairs_to_score`: deterministic links, pairs that a guard held, and candidates; each pair once."""
-    return table_step(
-        PAIRS,
+def pairs_of_rules_step() -> Step:
+    """`pairs_of_rules`: deterministic links, and pairs that a guard held and no other rule linked."""
+    return scratch_step(
+        PAIRS_OF_RULES,
         f"""
         select record_id_l, record_id_r from {LINKS_DETERMINISTIC}
         union
-        select record_id_l, record_id_r from {CONFLICTS_OF_PASSES} where kind = 'agree_but_contradict'
-        union
-        select record_id_l, record_id_r from {CANDIDATES}""",
+        select record_id_l, record_id_r from {CONFLICTS_OF_PASSES} where kind = 'agree_but_contradict'""",
+    )
+
+
+def pairs_of_model_step() -> Step:
+    """`pairs_of_model`: candidates that no rule has found or held."""
+    return scratch_step(
+        PAIRS_OF_MODEL,
+        f"""
+        select c.record_id_l, c.record_id_r
+        from {CANDIDATES} c
+        where not exists (
+          select 1 from {PAIRS_OF_RULES} p
+          where p.record_id_l = c.record_id_l and p.record_id_r = c.record_id_r)""",
     )
 
 
@@ -119,7 +131,7 @@ def weighed_step(parts: Sequence[str]) -> Step:
 
     Pairs on the never-link list are gone from here on.
     """
-    return table_step(
+    return scratch_step(
         "weighed_pairs",
         f"""
         select w.* exclude (turn)
@@ -141,7 +153,7 @@ def judging_steps() -> tuple[Step, ...]:
     near one half, and neither is linked. Most pairs have no rival: only the crowded ones are looked at together.
     """
     return (
-        table_step(
+        scratch_step(
             "placed_pairs",
             f"""
             select w.*, l.source_no as source_no_l, r.source_no as source_no_r,
@@ -152,7 +164,7 @@ def judging_steps() -> tuple[Step, ...]:
         ),
         crowds_step("l", "r"),
         crowds_step("r", "l"),
-        table_step(
+        scratch_step(
             "guarded_pairs",
             f"""
             select w.record_id_l, w.record_id_r, {twin_pattern_sql()} as is_twin_pattern,
@@ -184,7 +196,7 @@ def crowds_step(side: str, other: str) -> Step:
     """`crowds_l`, `crowds_r` (record_id, source_no): records with several pairs into one source; how many pairs, and
     the odds of the model's ones together, summed in a fixed order."""
     group = f"record_id_{side}, source_no_{other}"
-    return table_step(
+    return scratch_step(
         f"crowds_{side}",
         f"""
         with crowded as (select {group} from placed_pairs group by {group} having count(*) > 1)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from linkage.match.guards import PREDICATES, join_upns_sql
 from linkage.match.pool import POOL, is_seeking_sql, mark_linked, sides_sql, still_open_sql
 from linkage.packs import Rule
-from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, table_step
+from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC
 
 FOUND = "pass_pairs"
@@ -64,7 +64,7 @@ def empty_tables() -> tuple[Step, ...]:
 def pass_steps(rule: Rule, number: int) -> tuple[Step, ...]:
     """The steps of one pass: find, judge, link, and write down what was held and what was shared."""
     return (
-        table_step(FOUND, judged_pairs_sql(rule)),
+        scratch_step(FOUND, judged_pairs_sql(rule)),
         *((twin_present_step(),) if "twin_present" in rule.unless else ()),
         Step(
             LINKS_DETERMINISTIC,

@@ -12,7 +12,7 @@ without one has no row. Hashes, so that no identifier is in Python's memory and 
 from __future__ import annotations
 
 from linkage.errors import RefusedError
-from linkage.sql import Connection, Step, count, run_steps, table_step
+from linkage.sql import Connection, Step, count, run_steps, scratch_step, table_step
 from linkage.tables import LINKS_DETERMINISTIC, RECORDS
 
 POOL = "pool"
@@ -69,6 +69,7 @@ def pool_step() -> Step:
           r.dob, r.dob_precision,
           case when r.dob_precision <> 'year' then date_trunc('month', r.dob) end as dob_month,
           year(r.dob) as dob_year,
+          case when r.dob_precision = 'day' then month(r.dob) * 100 + day(r.dob) end as dob_day_of_year,
           r.postcode, case when len(r.postcodes) > 1 then r.postcodes end as postcodes,
           r.sector, r.district, r.address_line, r.uprn, r.authority, r.school_urn,
           r.sex, r.ethnicity, r.ethnicity_5,
@@ -83,7 +84,7 @@ def mark_linked(con: Connection, rule_no: int) -> None:
     run_steps(
         con,
         (
-            table_step(
+            scratch_step(
                 "linked_into",
                 f"""
                 select record_id, bit_or(source_bit) as linked_mask,

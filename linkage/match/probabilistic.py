@@ -23,7 +23,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from linkage.errors import LinkageError, RefusedError
 from linkage.match.pool import POOL
 from linkage.packs import Comparison, ModelSpec
-from linkage.sql import Connection, Step, count, ident, rows, run_steps, table_step
+from linkage.sql import Connection, Step, count, ident, rows, run_steps, scratch_step, table_step
 
 MODEL_INPUT = "model_input"
 MODEL_PARAMETERS = "model_parameters"
@@ -111,6 +111,11 @@ def frequency_step(column: str) -> Step:
     )
 
 
+def rarest_share_sql() -> str:
+    """The least share a value counts with: that of one held by `RAREST_TERM` records."""
+    return f"(select {RAREST_TERM} / greatest(count(*), 1) from {POOL})"
+
+
 def estimate_u(con: Connection, spec: ModelSpec, *, seed: int, max_pairs: float = 1e6) -> dict[tuple[str, int], float]:
     """u of every level that random pairs of all records showed; keys are (comparison, level_no)."""
     with _splink(con, spec, starting_parameters(spec)) as linker:
@@ -196,7 +201,7 @@ def _scores_step(spec: ModelSpec, predictions: str, into: str) -> Step:
         f"::tinyint as {ident('level_' + name)}, {bits[name]} as {ident('bits_' + name)}"
         for name in bits
     )
-    return table_step(
+    return scratch_step(
         into,
         f"""
         select p.unique_id_l as record_id_l, p.unique_id_r as record_id_r,
@@ -210,14 +215,14 @@ def _no_scores_step(spec: ModelSpec, into: str) -> Step:
     listed = ", ".join(
         f"0::tinyint as {ident('level_' + c.name)}, 0.0::double as {ident('bits_' + c.name)}" for c in spec.comparison
     )
-    return table_step(
+    return scratch_step(
         into,
         f"select 0::bigint as record_id_l, 0::bigint as record_id_r, {listed}, 0.0::double as evidence_bits limit 0",
     )
 
 
 def _labels_step(labels: str) -> Step:
-    return table_step(
+    return scratch_step(
         "splink_labels",
         f"""
         select '{MODEL_INPUT}' as source_dataset_l, record_id_l as unique_id_l,
@@ -227,7 +232,7 @@ def _labels_step(labels: str) -> Step:
 
 
 def _blocked_pairs_step(pairs: str) -> Step:
-    return table_step(
+    return scratch_step(
         "splink_pairs",
         f"select '0' as match_key, record_id_l as join_key_l, record_id_r as join_key_r from {ident(pairs)}",
     )

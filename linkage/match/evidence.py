@@ -1,0 +1,73 @@
+"""Evidence of pairs that a rule already found: the model's levels and weights, as one query.
+
+Splink scores what has to be found; nine pairs in ten were found by a rule, and for those only the ledger is wanted.
+One query over the same conditions and parameters gives it in a third of the time. Both ways must agree to the last
+digit kept: a test scores the same pairs by both.
+"""
+
+from __future__ import annotations
+
+from linkage.match.probabilistic import (
+    MODEL_INPUT,
+    WEIGHT_DECIMALS,
+    Parameters,
+    frequency_table,
+    model_input_step,
+    rarest_share_sql,
+)
+from linkage.packs import Comparison, ModelSpec
+from linkage.sql import Connection, ident, run_steps, scratch_step
+
+
+def weigh_pairs(con: Connection, spec: ModelSpec, parameters: Parameters, *, pairs: str, into: str) -> None:
+    """Weigh the table `pairs` (record_id_l, record_id_r) into `into`, with the columns that `score_pairs` gives."""
+    run_steps(con, (model_input_step(spec), scratch_step(into, evidence_sql(spec, parameters, pairs))))
+
+
+def evidence_sql(spec: ModelSpec, parameters: Parameters, pairs: str) -> str:
+    """record_id_l, record_id_r, per comparison its level and bits, and their sum."""
+    wanted = tuple(dict.fromkeys(column for comparison in spec.comparison for column in comparison.columns))
+    sides = ", ".join(f"{s}.{ident(c)} as {ident(f'{c}_{s}')}" for s in ("l", "r") for c in wanted)
+    levels = ",\n            ".join(f"{_level_sql(c)} as {ident('level_' + c.name)}" for c in spec.comparison)
+    terms = [level.tf for comparison in spec.comparison for level in comparison.levels if level.tf]
+    joins = "".join(
+        f"\n          left join {frequency_table(term)} tf_{number} on tf_{number}.{ident(term)} = p.{ident(term + '_l')}"
+        for number, term in enumerate(terms)
+    )
+    shares = "".join(f", tf_{number}.{ident('tf_' + term)} as {ident('share_' + term)}" for number, term in enumerate(terms))
+    bits = {c.name: f"round({_bits_sql(c, parameters)}, {WEIGHT_DECIMALS})" for c in spec.comparison}
+    ledger = ",\n          ".join(f"{ident('level_' + name)}, {sql} as {ident('bits_' + name)}" for name, sql in bits.items())
+    return f"""
+        with sides as (
+          select p.record_id_l, p.record_id_r, {sides}
+          from {ident(pairs)} p
+          join {MODEL_INPUT} l on l.unique_id = p.record_id_l
+          join {MODEL_INPUT} r on r.unique_id = p.record_id_r),
+        levels as (
+          select p.record_id_l, p.record_id_r,
+            {levels}{shares}
+          from sides p{joins}),
+        floor as (select {rarest_share_sql()} as rarest)
+        select record_id_l, record_id_r,
+          {ledger},
+          round({" + ".join(bits.values())}, {WEIGHT_DECIMALS}) as evidence_bits
+        from levels, floor"""
+
+
+def _level_sql(comparison: Comparison) -> str:
+    """The number of the first level that holds; -1 where a side does not know."""
+    tests = " ".join(f"when {level.when} then {n}" for n, level in enumerate(comparison.levels) if level.when)
+    return f"(case when {comparison.null} then -1 {tests} else {len(comparison.levels) - 1} end)::tinyint"
+
+
+def _bits_sql(comparison: Comparison, parameters: Parameters) -> str:
+    """The weight of the level; where a term frequency moves it, m against the share of the value both hold."""
+    values = {level.level_no: level for level in parameters if level.comparison == comparison.name}
+    cases = []
+    for number, level in enumerate(comparison.levels):
+        weight = f"{values[number].bits!r}"
+        if level.tf:
+            share = f"greatest({ident('share_' + level.tf)}, rarest)"
+            weight += f" + log2({values[number].u!r}::double) - log2({share})"
+        cases.append(f"when {number} then {weight}")
+    return f"(case {ident('level_' + comparison.name)} {' '.join(cases)} else 0.0 end)"
