@@ -1,12 +1,15 @@
 """Links records about children in England: records in, links with confidence, persons and diagnostics out.
 
-    from linkage import read_project, run
-    run(read_project(Path("linkage.toml")), out=Path("runs/first"))
+    from pathlib import Path
+    from linkage import read_project
+    from linkage.run import run_project
+    run_project(read_project(Path("linkage.toml")), out=Path("runs/first"))
+
+Only what is light to import is named here; `linkage.run` brings Splink and DuckDB with it.
 """
 
 from linkage.errors import InputError, LinkageError, ProjectError, QualityFloorError, RefusedError, UsageError
 from linkage.project import Project, read_project
-from linkage.run import run
 
 __all__ = [
     "InputError",
@@ -17,6 +20,5 @@ __all__ = [
     "RefusedError",
     "UsageError",
     "read_project",
-    "run",
 ]
 __version__ = "0.1.0"

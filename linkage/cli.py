@@ -31,7 +31,7 @@ from linkage.diagnostics.readiness import Readiness, check_project
 from linkage.errors import LinkageError, UsageError
 from linkage.progress import Progress
 from linkage.project import read_project
-from linkage.run import run as run_project
+from linkage.run import run_project
 from linkage.sources import FORMATS, Format
 from linkage.sql import machine_limit, was_interrupted
 from linkage.strict import nearest
@@ -43,6 +43,7 @@ app = typer.Typer(
 out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
+MOST_FAULTS = 20  # shown of one error
 PLAIN_WIDTH = 200  # columns of a table that goes to a file: none of ours is wider, so no cell is broken in two
 WIDEST_WORD = 24  # a longer one may be broken, or the other columns would have no room
 NUMBER = re.compile(r"[-−–\d.,%\s]*")
@@ -51,7 +52,7 @@ ETHNICITY = ("ethnicity_group", "ethnicity")  # the subgroups of a truth that th
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables.")]
 ProjectFile = Annotated[Path, typer.Argument(metavar="PROJECT", help="The project file, usually linkage.toml.")]
 RunFolder = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a finished run.")]
-Threads = Annotated[int | None, typer.Option(metavar="N", min=1, help="Processor threads. Default: all.")]
+Threads = Annotated[int | None, typer.Option(metavar="N", min=1, max=1024, help="Processor threads. Default: all.")]
 Memory = Annotated[
     str | None, typer.Option(metavar="SIZE", help="Memory limit, as in 8GB. Default: 60% of the machine's.")
 ]
@@ -87,8 +88,10 @@ def _told(error: Exception, name: str) -> int:
     if known is None:
         _report_bug(error)
         return LinkageError.exit_code
-    for fault in known.faults:
+    for fault in known.faults[:MOST_FAULTS]:
         err.print(f"error: {fault}", markup=False, highlight=False)
+    if len(known.faults) > MOST_FAULTS:
+        err.print(f"and {len(known.faults) - MOST_FAULTS:,} more faults like these", markup=False, highlight=False)
     return known.exit_code
 
 
@@ -248,7 +251,7 @@ def evaluate_run(
     run: RunFolder,
     truth: Annotated[
         Path,
-        typer.Option(metavar="PATH", help="A file of source, key (or file, row) and person; or a folder with rows.csv."),
+        typer.Option(metavar="PATH", help="A file of source, key (or file, row), person; or a folder with rows.csv."),
     ],
     as_json: Json = False,
 ) -> None:
@@ -333,7 +336,7 @@ def print_table(title: str, headers: tuple[str, ...], lines: Sequence[tuple[str,
     out.print(Text(title, style="bold"))
     console = Console(width=None if out.is_terminal else PLAIN_WIDTH)
     table = _table(headers, lines, gap=2)
-    if console.measure(table).maximum > console.width:
+    if console.measure(table, options=console.options.update(width=PLAIN_WIDTH)).maximum > console.width:
         table = _table(headers, lines, gap=1)
     console.print(table)
     return None

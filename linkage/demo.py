@@ -12,7 +12,7 @@ from linkage.diagnostics.evaluation import Evaluation, evaluate
 from linkage.errors import UsageError
 from linkage.progress import Progress
 from linkage.project import read_project
-from linkage.run import run
+from linkage.run import run_project
 
 MARKER = ".linkage-demo"  # in a folder with this file, the next demo may replace what a demo makes, and nothing else
 ENGLAND, RUN = "england", "run"

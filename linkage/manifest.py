@@ -20,12 +20,12 @@ class RunLog:
     """Appends events to `log.jsonl`: one JSON object a line with time, event and facts."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
 
     def write(self, event: str, **facts: Any) -> None:
         """Add one event; facts are counts, codes and names of settings."""
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "event": event, **facts}
-        with self._path.open("a", encoding="utf-8") as file:
+        with self.path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from linkage.cluster.persons import make_persons
 from linkage.diagnostics.match_rate import match_rate, write_match_rate
 from linkage.diagnostics.subgroups import checked_subgroups
-from linkage.errors import InputError, UsageError
+from linkage.errors import InputError, ProjectError, UsageError
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.calibration import estimate_priors, estimate_rule_precision
 from linkage.match.candidates import make_candidates
@@ -23,21 +23,22 @@ from linkage.match.decide import PAIRS_OF_MODEL, PAIRS_OF_RULES, decide, pairs_o
 from linkage.match.deterministic import run_passes
 from linkage.match.evidence import weigh_pairs
 from linkage.match.overrides import read_overrides
-from linkage.match.pool import make_pool
+from linkage.match.pool import POOL, make_pool
 from linkage.match.probabilistic import read_parameters, score_pairs
 from linkage.match.training import train
 from linkage.outputs import write_tables
-from linkage.packs import Packs, load_packs
+from linkage.packs import Packs, load_packs, refuse_broken_model
 from linkage.prepare import prepare_records
 from linkage.project import Project, RunSettings
 from linkage.report import write_report
 from linkage.sources import load_source, source_files
-from linkage.sql import count, rows, run_steps, table_step
+from linkage.sql import Step, count, rows, run_steps, table_step
 from linkage.tables import CANDIDATES, RECORDS, SCORED, Extract, Finding
 from linkage.workspace import (
     MANIFEST,
     Facts,
     Workspace,
+    abandon,
     is_finished,
     open_workspace,
     refuse_folder,
@@ -68,7 +69,7 @@ class Job:
 Progress = Callable[[Stage, int, int, bool], None]
 
 
-def run(
+def run_project(
     project: Project,
     *,
     out: Path,
@@ -95,6 +96,10 @@ def run(
         workspace = open_workspace(out, threads=settings.threads, memory=settings.memory, fingerprint=fingerprint)
         try:
             _run_stages(Job(project, packs, workspace, inputs, fingerprint), progress)
+        except (UsageError, ProjectError, InputError):
+            if not workspace.facts:  # once it is mended, the same command can be given again
+                abandon(workspace)
+            raise
         finally:
             workspace.close()
     if settings.discard_working:
@@ -145,6 +150,8 @@ def overrides(job: Job) -> Facts:
 def deterministic(job: Job) -> Facts:
     """Rule passes, in the order of the packs."""
     make_pool(job.workspace.con)
+    if job.packs.model is not None:
+        refuse_broken_model(job.workspace.con, job.packs.model, table=POOL)
     passes = run_passes(job.workspace.con, job.packs.rules)
     return {"links": sum(item.linked for item in passes), "held": sum(item.held for item in passes),
             "passes": [asdict(item) for item in passes]}  # fmt: skip
@@ -174,9 +181,9 @@ def score(job: Job) -> Facts:
     run_steps(con, (pairs_of_rules_step(), pairs_of_model_step()))
     if model is not None:
         parameters = read_parameters(con)
-        weigh_pairs(con, model, parameters, pairs=PAIRS_OF_RULES, into="weighed_by_rules")
+        weigh_pairs(con, model, parameters, pairs=PAIRS_OF_RULES, into=SCORED)
         score_pairs(con, model, parameters, pairs=PAIRS_OF_MODEL, into="scored_by_model")
-        run_steps(con, (table_step(SCORED, "from weighed_by_rules union all by name from scored_by_model"),))
+        run_steps(con, (Step(SCORED, f"insert into {SCORED} by name from scored_by_model"),))
     return {"pairs_of_rules": count(con, PAIRS_OF_RULES), "pairs_of_model": count(con, PAIRS_OF_MODEL)}
 
 

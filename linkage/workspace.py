@@ -132,6 +132,13 @@ def remove_working(folder: Path) -> None:
                                remedy="close what has them open, then remove them by hand") from None  # fmt: skip
 
 
+def abandon(workspace: Workspace) -> None:
+    """Close a run of which nothing is finished, and leave its folder as empty as it was."""
+    workspace.close()
+    remove_working(workspace.folder)
+    workspace.log.path.unlink(missing_ok=True)
+
+
 def open_workspace(folder: Path, *, threads: int | None, memory: str | None, fingerprint: str) -> Workspace:
     """Open a run folder, new or to be resumed (`refuse_folder` first). None: all processors, 60% of the memory.
 

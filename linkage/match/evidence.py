@@ -16,12 +16,12 @@ from linkage.match.probabilistic import (
     rarest_share_sql,
 )
 from linkage.packs import Comparison, ModelSpec
-from linkage.sql import Connection, ident, run_steps, scratch_step
+from linkage.sql import Connection, ident, run_steps, table_step
 
 
 def weigh_pairs(con: Connection, spec: ModelSpec, parameters: Parameters, *, pairs: str, into: str) -> None:
     """Weigh the table `pairs` (record_id_l, record_id_r) into `into`, with the columns that `score_pairs` gives."""
-    run_steps(con, (model_input_step(spec), scratch_step(into, evidence_sql(spec, parameters, pairs))))
+    run_steps(con, (model_input_step(spec), table_step(into, evidence_sql(spec, parameters, pairs))))
 
 
 def evidence_sql(spec: ModelSpec, parameters: Parameters, pairs: str) -> str:

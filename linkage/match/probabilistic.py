@@ -201,7 +201,7 @@ def _scores_step(spec: ModelSpec, predictions: str, into: str) -> Step:
         f"::tinyint as {ident('level_' + name)}, {bits[name]} as {ident('bits_' + name)}"
         for name in bits
     )
-    return scratch_step(
+    return table_step(
         into,
         f"""
         select p.unique_id_l as record_id_l, p.unique_id_r as record_id_r,
@@ -215,7 +215,7 @@ def _no_scores_step(spec: ModelSpec, into: str) -> Step:
     listed = ", ".join(
         f"0::tinyint as {ident('level_' + c.name)}, 0.0::double as {ident('bits_' + c.name)}" for c in spec.comparison
     )
-    return scratch_step(
+    return table_step(
         into,
         f"select 0::bigint as record_id_l, 0::bigint as record_id_r, {listed}, 0.0::double as evidence_bits limit 0",
     )

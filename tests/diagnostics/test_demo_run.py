@@ -11,7 +11,7 @@ from linkage_synth import generate
 from linkage.diagnostics.evaluation import Evaluation, evaluate
 from linkage.diagnostics.explain import explain_pair, explain_record
 from linkage.project import read_project
-from linkage.run import run as run_project
+from linkage.run import run_project
 from linkage.sql import connect, rows
 
 
