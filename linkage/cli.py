@@ -218,7 +218,7 @@ def formats(
 @command("synth")
 def synth(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder for the files.")],
-    children: Annotated[int, typer.Option(metavar="N", min=100, help="Children in the population.")] = 20_000,
+    children: Annotated[int, typer.Option(metavar="N", min=500, help="Children in the population.")] = 20_000,
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same bytes.")] = 1,
     as_json: Json = False,
 ) -> None:
@@ -338,7 +338,10 @@ def print_table(title: str, headers: tuple[str, ...], lines: Sequence[tuple[str,
     table = _table(headers, lines, gap=2)
     if console.measure(table, options=console.options.update(width=PLAIN_WIDTH)).maximum > console.width:
         table = _table(headers, lines, gap=1)
-    console.print(table)
+    with console.capture() as shown:
+        console.print(table)
+    # Lines end where their text ends, as lines of a file do.
+    out.print("\n".join(line.rstrip() for line in shown.get().rstrip("\n").split("\n")), markup=False, highlight=False)
     return None
 
 

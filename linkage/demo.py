@@ -36,7 +36,7 @@ def run_demo(
     _make_room(folder)
     generate(folder / ENGLAND, children=children, seed=seed, progress=progress.say)
     project = read_project(folder / ENGLAND / "linkage.toml")
-    run(project, out=folder / RUN, threads=threads, memory=memory, seed=seed, progress=progress)
+    run_project(project, out=folder / RUN, threads=threads, memory=memory, seed=seed, progress=progress)
     progress.say("comparing with the truth")
     return Demo(folder / RUN, evaluate(folder / RUN, folder / ENGLAND / "truth"))
 

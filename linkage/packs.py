@@ -188,7 +188,10 @@ def load_packs(rules: Sequence[str], model: str, *, folder: Path) -> Packs:
 def refuse_broken_model(con: Connection, spec: ModelSpec, *, table: str) -> None:
     """Raise ProjectError with every condition and column of a model that cannot be used on the records of a table."""
     known = columns(con, table)
-    listed = [(f"block {number}", name) for number, block in enumerate(spec.block, 1) for side in block.sides for name in side]
+    listed = [
+        (f"block {number}", name)
+        for number, block in enumerate(spec.block, start=1) for side in block.sides for name in side
+    ]  # fmt: skip
     listed += [(f"comparison {item.name!r}", name) for item in spec.comparison for name in item.columns]
     listed += [("em_blocking", name) for names in spec.model.em_blocking for name in names]
     listed += [
@@ -201,10 +204,11 @@ def refuse_broken_model(con: Connection, spec: ModelSpec, *, table: str) -> None
     ]  # fmt: skip
     pairs = ", ".join(f"{side}.{ident(name)} as {ident(f'{name}_{side}')}" for side in "lr" for name in known)
     for item in spec.comparison:
-        conditions = {"null": item.null, **{f"level {level.label!r}": level.when for level in item.levels if level.when}}
-        for where, condition in conditions.items():
+        conditions = {f"level {level.label!r}": level.when for level in item.levels if level.when}
+        for where, condition in {"null": item.null, **conditions}.items():
+            sql = f"explain select (\n{condition}\n)::boolean from (select {pairs} from {table} l, {table} r)"
             try:
-                execute(con, f"explain select (\n{condition}\n)::boolean from (select {pairs} from {table} l, {table} r)")
+                execute(con, sql)
             except duckdb.Error:  # what it says quotes the condition at length
                 faults.append(Fault(
                     "The condition cannot be used.", f"model {spec.model.id!r}, comparison {item.name!r}, {where}",

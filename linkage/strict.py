@@ -70,12 +70,13 @@ def _fault(model: type[BaseModel], path: Path, item: Any) -> Fault:
     if item["type"] == "extra_forbidden":
         known = _keys_at(model, location[:-1])
         return Fault(
-            f"Unknown key {location[-1]!r}.", where, f"nearest valid key: {nearest(location[-1], known)}"
+            f"Unknown key {location[-1]!r}.", where, f"nearest valid key: {nearest(location[-1], known)}",
+            "correct the name, or remove the key",
         )
     if item["type"] == "missing":
         return Fault(f"The key {location[-1]!r} is missing.", where, remedy="add it")
     message = str(item["msg"]).removeprefix("Value error, ")
-    return Fault(f"{message[:1].upper()}{message[1:]}.", where)
+    return Fault(f"{message[:1].upper()}{message[1:]}.", where, remedy="correct the value")
 
 
 def _keys_at(model: type[BaseModel], location: tuple[str, ...]) -> list[str]:

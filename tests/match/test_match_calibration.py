@@ -1,0 +1,284 @@
+"""One scale of confidence: shares and numbers of matches against mixtures whose answer is known."""
+
+from __future__ import annotations
+
+from math import log, log2
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tiny_run import Run, child_model, job, load, people, rule, run_all, run_rules, stages, town
+
+from linkage.match.calibration import (
+    FEWEST_PAIRS,
+    PRIORS,
+    RULE_PRECISION,
+    estimate_rule_precision,
+    expected_matches,
+    other_evidence_sql,
+    residual_sizes_step,
+    share_of_matches,
+)
+from linkage.match.deterministic import masked_precision
+from linkage.sql import Connection, execute, rows, run_steps
+from linkage.tables import LINKS_DETERMINISTIC, SCORED
+
+Floats = npt.NDArray[np.float64]
+
+
+def histogram(weights: Floats) -> tuple[Floats, Floats]:
+    """Weights to a tenth of a bit, and how many there are of each: what calibration looks at."""
+    values, counts = np.unique(np.round(weights, 1), return_counts=True)
+    return values, counts.astype(np.float64)
+
+
+def mixture(pairs: int, matches: int, *, spread: float, seed: int) -> Floats:
+    """Weights in bits of pairs, some of them matches.
+
+    A log likelihood ratio that is normal with variance s^2 and mean s^2/2 among matches and -s^2/2 among chance pairs
+    is its own likelihood ratio, so that the answer of a right method is the share drawn.
+    """
+    draw = np.random.default_rng(seed)
+    centre = spread**2 / 2
+    nats = np.concatenate([draw.normal(centre, spread, matches), draw.normal(-centre, spread, pairs - matches)])
+    return np.asarray(nats / log(2))
+
+
+@pytest.mark.parametrize("share", [0.50, 0.80, 0.95, 0.99])
+@pytest.mark.parametrize("spread", [2.0, 4.0])
+def test_the_share_of_matches_in_a_mixture_is_found(share: float, spread: float) -> None:
+    weights, counts = histogram(mixture(20_000, round(20_000 * share), spread=spread, seed=5))
+    assert share_of_matches(weights, counts) == pytest.approx(share, abs=0.015)
+
+
+def test_the_share_of_matches_by_hand() -> None:
+    # Half of the pairs have the ratio 4, half 1/2. Where the likelihood is largest
+    # 3 / (1 + 3p) = 0.5 / (1 - 0.5p), so 3 - 1.5p = 0.5 + 1.5p and p = 5/6.
+    found = share_of_matches(np.array([2.0, -1.0]), np.array([500.0, 500.0]))
+    assert found == pytest.approx(5 / 6, abs=1e-6)
+
+
+def test_pairs_that_all_agree_are_not_all_matches_to_the_last_one() -> None:
+    assert share_of_matches(np.array([30.0]), np.array([98.0])) == pytest.approx(0.99)
+
+
+def test_certain_matches_and_certain_chance_pairs_are_counted() -> None:
+    assert share_of_matches(np.array([500.0, -500.0]), np.array([700.0, 300.0])) == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize(("matches", "pairs"), [(50, 100_000), (1_000, 100_000), (2_000, 10_000)])
+def test_the_number_of_matches_among_all_pairs_is_found(matches: int, pairs: int) -> None:
+    weights, counts = histogram(mixture(pairs, matches, spread=4.5, seed=7))
+    assert expected_matches(weights, counts, float(pairs)) == pytest.approx(matches, rel=0.12)
+
+
+def test_pairs_that_blocking_never_made_count_as_chance_pairs() -> None:
+    # Blocking makes only what has some agreement; the other chance pairs are not in the histogram.
+    weights = mixture(100_000, 1_000, spread=4.5, seed=9)
+    weights, counts = histogram(weights[weights > 0])
+    assert counts.sum() < 10_000
+    assert expected_matches(weights, counts, 100_000.0) == pytest.approx(1_000, rel=0.12)
+
+
+def test_the_number_of_matches_by_hand() -> None:
+    # 100 pairs of ratio r = 2^10 among N = 10,000: E = 100 o r / (1 + o r) with o = E / (N - E)
+    # gives E = (100 r - N) / (r - 1) = (102,400 - 10,000) / 1,023.
+    found = expected_matches(np.array([10.0]), np.array([100.0]), 10_000.0)
+    assert found == pytest.approx(92_400 / 1_023, abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("weights", "counts", "pairs", "expected"),
+    [
+        ([], [], 0.0, 0.5),
+        ([], [], 1.0, 0.5),
+        ([], [], 900.0, 0.5),
+        ([-20.0], [900.0], 900.0, 0.5),  # nothing agrees: half a match, lest the prior be nothing
+        ([40.0], [10.0], 1_000.0, 10.0),  # ten that must be
+        ([40.0], [10.0], 10.0, 5.0),  # never more than half of the pairs
+    ],
+)
+def test_the_number_of_matches_at_the_edges(
+    weights: list[float], counts: list[float], pairs: float, expected: float
+) -> None:
+    assert expected_matches(np.array(weights), np.array(counts), pairs) == pytest.approx(expected, abs=1e-6)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(st.tuples(st.floats(-60, 60), st.integers(1, 500)), min_size=1, max_size=8),
+    st.integers(2, 10**6),
+)
+def test_no_histogram_gives_a_share_or_a_number_that_cannot_be(pairs_of: list[tuple[float, int]], pairs: int) -> None:
+    weights, counts = np.array([w for w, _ in pairs_of]), np.array([float(n) for _, n in pairs_of])
+    assert 0 <= share_of_matches(weights, counts) < 1
+    assert 0.5 <= expected_matches(weights, counts, float(pairs)) <= max(pairs / 2, 0.5)
+
+
+# --- residuals and priors -------------------------------------------------------------------------
+
+RESIDUAL = """
+    source | key | dob        | upn
+    left   | 1   | 2012-03-09 | U1
+    left   | 2   | 2012-03-10 |
+    left   | 3   | 2012-03-11 |
+    right  | 1   | 2012-03-09 | U1
+    right  | 2   | 2012-03-12 |
+    """
+
+
+@pytest.mark.parametrize(
+    ("unique", "pairs"),
+    [
+        ((), 3 * 2 - 1 * 1),  # all pairs but the one whose two sides are linked
+        (("left",), 3 * 1),  # a linked record on the right has its only partner: 1 open on the right, any on the left
+        (("right",), 2 * 2),
+        (("left", "right"), 2 * 1),
+    ],
+)
+def test_the_pairs_still_open_are_counted(con: Connection, unique: tuple[str, ...], pairs: int) -> None:
+    run_rules(load(con, people(RESIDUAL), unique=unique))
+    run_steps(con, (residual_sizes_step(),))
+    assert rows(con, "from residual_sizes") == [(0, 1, 2, 1, pairs)]
+
+
+def test_a_source_linked_within_has_its_own_pairs(con: Connection) -> None:
+    run_rules(load(con, people(RESIDUAL), within=["left"]))
+    run_steps(con, (residual_sizes_step(),))
+    sizes = {(left, right): pairs for left, right, _, _, pairs in rows(con, "from residual_sizes")}
+    assert sizes == {(0, 0): 3, (0, 1): 5}
+
+
+@pytest.fixture(scope="module")
+def half_without_upn() -> Run:
+    """A town of 200, half of them without a UPN and with a month of birth only: the model has to find those."""
+    from linkage.sql import connect
+
+    listed = []
+    for number, row in enumerate(town(200)):
+        hidden = {"dob": row["dob"][:7]} if number // 2 % 2 else {}
+        listed.append({name: value for name, value in {**row, **hidden}.items() if name != "upn" or not hidden})
+    return run_all(load(connect(memory="1GB"), listed), spec=child_model())
+
+
+def test_the_prior_is_that_of_the_residual(half_without_upn: Run) -> None:
+    # 100 matches among the pairs that no two linked records make: 200 x 200 - 100 x 100.
+    pairs = 200 * 200 - 100 * 100
+    expected, prior = rows(half_without_upn.con, f"select expected_matches, prior_bits from {PRIORS}")[0]
+    assert expected == pytest.approx(100, rel=0.05)
+    assert prior == pytest.approx(log2(100 / (pairs - 100)), abs=0.1)
+
+
+def test_the_weight_of_a_candidate_is_its_evidence_under_the_prior(half_without_upn: Run) -> None:
+    prior = float(str(rows(half_without_upn.con, f"select prior_bits from {PRIORS}")[0][0]))
+    for (left, right), link in half_without_upn.decided.items():
+        if link.stage == "probabilistic":
+            assert link.match_weight == pytest.approx(
+                half_without_upn.scores(left, right)["evidence_bits"] + prior, abs=1e-3
+            )
+
+
+def test_the_weight_of_a_rules_link_is_its_precision_and_the_other_fields(half_without_upn: Run) -> None:
+    precision = float(str(rows(half_without_upn.con, f"select precision from {RULE_PRECISION} where rule = 'upn'")[0][0]))
+    upn = [(pair, link) for pair, link in half_without_upn.decided.items() if link.rule == "upn"]
+    assert len(upn) == 100
+    for (left, right), link in upn:
+        evidence = half_without_upn.scores(left, right)["evidence_bits"]
+        assert link.match_weight == pytest.approx(log2(precision / (1 - precision)) + evidence, abs=1e-3)
+
+
+# --- rules ----------------------------------------------------------------------------------------
+
+
+def test_a_field_that_the_rule_matches_on_is_no_other_evidence() -> None:
+    others = other_evidence_sql(rule("name_dob_postcode"), child_model())
+    assert [name for name in ("forename", "surname", "dob", "postcode", "sex") if f"bits_{name}" in others] == ["sex"]
+    assert "bits_dob" in other_evidence_sql(rule("upn"), child_model())
+
+
+def scored_links(con: Connection, rule_id: str, bits: list[float]) -> None:
+    """Links of one rule whose only evidence is that of sex and of postcode, in bits."""
+    names = [comparison.name for comparison in child_model().comparison]
+    execute(con, f"create table {LINKS_DETERMINISTIC} (record_id_l bigint, record_id_r bigint, rule varchar)")
+    zero = ", ".join(f"0.0::double as bits_{name}" for name in names if name != "forename")
+    execute(con, f"create table {SCORED} as select 0::bigint as record_id_l, 0::bigint as record_id_r, "
+                 f"0.0::double as bits_forename, {zero} limit 0")  # fmt: skip
+    for number, value in enumerate(bits):
+        execute(con, f"insert into {LINKS_DETERMINISTIC} values ({number}, {number}, '{rule_id}')")
+        execute(con, f"insert into {SCORED} (record_id_l, record_id_r, bits_forename) values ({number}, {number}, {value})")
+
+
+def precision_of(con: Connection, rule_id: str) -> tuple[object, ...]:
+    run_steps(con, ())
+    execute(con, "create or replace table pool as select 0::bigint as record_id, '' as forename limit 0")
+    execute(con, "create or replace table identifiers as select '' as scheme limit 0")
+    estimate_rule_precision(con, [rule(rule_id)], child_model(), SCORED)
+    return rows(con, f"select rule, links, precision, basis from {RULE_PRECISION}")[0]
+
+
+def test_the_precision_of_an_identifier_rule_comes_from_the_other_fields_of_its_links(con: Connection) -> None:
+    # 90 links whose names agree beyond doubt, 10 whose names contradict beyond doubt: nine in ten are right.
+    scored_links(con, "upn", [30.0] * 90 + [-30.0] * 10)
+    assert precision_of(con, "upn") == ("upn", 100, 0.9, "modelled")
+
+
+def test_a_precision_on_too_few_links_is_the_packs_own(con: Connection) -> None:
+    scored_links(con, "upn", [30.0] * (FEWEST_PAIRS - 1))
+    assert precision_of(con, "upn") == ("upn", 99, 0.995, "assumed")
+
+
+def test_links_without_other_evidence_say_nothing_about_a_rule(con: Connection) -> None:
+    scored_links(con, "upn", [0.0] * 500 + [30.0] * 99)
+    assert precision_of(con, "upn") == ("upn", 599, 0.995, "assumed")
+
+
+def test_a_rule_of_millions_of_links_is_still_not_certain(con: Connection) -> None:
+    names = [comparison.name for comparison in child_model().comparison]
+    execute(con, f"create table {LINKS_DETERMINISTIC} as select range as record_id_l, range as record_id_r, 'upn' as rule "
+                 "from range(2500000)")  # fmt: skip
+    listed = ", ".join(f"30.0::double as bits_{name}" for name in names)
+    execute(con, f"create table {SCORED} as select range as record_id_l, range as record_id_r, {listed} from range(2500000)")
+    precision = precision_of(con, "upn")[2]
+    assert isinstance(precision, float)
+    assert 0.999 < precision < 1
+
+
+def test_masked_precision_asks_the_upns_of_the_pairs_of_a_rule_on_fields(con: Connection) -> None:
+    # Six pairs of the rule: four of the same UPN, one of another, one where a side has none.
+    listed = [
+        {"source": source, "key": str(n), "forename": "AMINA", "surname": "YUSUF", "dob": f"2012-03-{n:02}",
+         "postcode": "ZZ1 1AA"} | ({"upn": upn} if upn else {})
+        for n in range(1, 7)
+        for source, upn in (("left", f"U{n}"), ("right", {5: "V5", 6: ""}.get(n, f"U{n}")))
+    ]  # fmt: skip
+    run_rules(load(con, listed))
+    assert masked_precision(con, [rule("upn"), rule("name_dob_postcode")]) == {"name_dob_postcode": (4, 5)}
+
+
+def test_masked_precision_leaves_out_what_the_rule_itself_would_hold(con: Connection) -> None:
+    run_rules(load(con, people("""
+        source | key | forename | surname | dob        | postcode | sex | upn
+        left   | 1   | AMINA    | YUSUF   | 2012-03-09 | ZZ1 1AA  | F   | U1
+        right  | 1   | AMINA    | YUSUF   | 2012-03-09 | ZZ1 1AA  | M   | U1
+        left   | 2   | ZARA     | YUSUF   | 2012-03-09 | ZZ1 1AA  | F   | U2
+        right  | 2   | ZARA     | YUSUF   | 2012-03-09 | ZZ1 1AA  | F   | U2
+        right  | 3   | ZARA     | YUSUF   | 2012-03-09 | ZZ1 1AA  | F   | U3
+        """)))  # fmt: skip
+    # The first pair has the guard against it, the others share a key.
+    assert masked_precision(con, [rule("name_dob_postcode")]) == {"name_dob_postcode": (0, 0)}
+
+
+def test_a_rule_on_fields_is_calibrated_on_upns_that_it_does_not_look_at(con: Connection) -> None:
+    # 120 children in both, and another rule before: the pass on names finds nothing but those without a UPN.
+    listed = town(120) + people("""
+        source | key | forename | surname | dob        | postcode
+        left   | 1   | AMINA    | MARCHETTI | 2012-03-09 | ZZ1 1AA
+        right  | 1   | AMINA    | MARCHETTI | 2012-03-09 | ZZ1 1AA
+        """)
+    run = run_rules(load(con, listed))
+    assert run.passes["name_dob_postcode"]["linked"] == 1
+    stages.candidates(job(run))
+    estimate_rule_precision(con, (rule("name_dob_postcode"),), None, SCORED)
+    assert rows(con, f"from {RULE_PRECISION}") == [("name_dob_postcode", 1, round(121 / 122, 6), "calibrated")]

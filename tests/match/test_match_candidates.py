@@ -1,0 +1,192 @@
+"""Candidate pairs: once each, the earlier source left, hot keys left out and counted, refused before they are made."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pytest
+from tiny_run import Row, Run, child_model, job, load, people, run_rules, stages, town
+
+from linkage.errors import RefusedError
+from linkage.match.pool import make_pool
+from linkage.packs import Block, ModelSpec
+from linkage.sql import Connection, has_table
+
+
+def with_blocks(*blocks: Block) -> ModelSpec:
+    return child_model().model_copy(update={"block": blocks})
+
+
+def candidates(con: Connection, listed: str | list[Row], *blocks: Block, max_pairs: int = 10**6, **settings: Any) -> Run:
+    """Passes and candidates; without blocks, those of the bundled model."""
+    run = run_rules(load(con, people(listed) if isinstance(listed, str) else listed, **settings))
+    spec = with_blocks(*blocks) if blocks else child_model()
+    run.blocks = stages.candidates(job(run, spec=spec, max_pairs=max_pairs))["blocks"]
+    return run
+
+
+def test_a_pair_that_several_blocks_find_appears_once_with_the_first(con: Connection) -> None:
+    run = candidates(con, """
+        source | key | forename | surname | dob        | postcode
+        left   | 1   | AMINA    | YUSUF   | 2012-03-09 | ZZ1 1AA
+        left   | 2   | AMINA    | YUSUF   | 2012-03-09 | ZZ1 1AA
+        right  | 1   | AMINA    | YUSUF   | 2012-03-09 | ZZ1 1AA
+        """, Block(columns=("surname", "postcode")), Block(columns=("surname", "dob")))  # fmt: skip
+    assert run.pairs("candidates", "block_no") == [("left:1", "right:1", 0), ("left:2", "right:1", 0)]
+
+
+def test_the_earlier_source_is_left_whatever_its_name(con: Connection) -> None:
+    run = candidates(con, """
+        source | key | surname | dob
+        zebra  | 1   | YUSUF   | 2012-03-09
+        ant    | 1   | YUSUF   | 2012-03-09
+        """)  # fmt: skip
+    assert run.candidates == [("zebra:1", "ant:1")]
+
+
+def test_what_is_unknown_agrees_with_nothing(con: Connection) -> None:
+    run = candidates(con, """
+        source | key | forename | surname | dob
+        left   | 1   | AMINA    |         | 2012-03-09
+        right  | 1   | ZARA     |         | 2012-03-09
+        """, Block(columns=("surname", "dob")))  # fmt: skip
+    assert run.candidates == []
+
+
+@pytest.mark.parametrize("swapped_side", ["left", "right"])
+def test_swapped_names_are_found_whichever_side_swapped_them(con: Connection, swapped_side: str) -> None:
+    names = {side: ("YUSUF", "AMINA") if side == swapped_side else ("AMINA", "YUSUF") for side in ("left", "right")}
+    listed = [{"source": side, "key": "1", "forename": forename, "surname": surname, "dob": "2012-03-09"}
+              for side, (forename, surname) in names.items()]  # fmt: skip
+    swapped = next(block for block in child_model().block if block.left)
+    assert candidates(con, listed, swapped).candidates == [("left:1", "right:1")]
+
+
+def test_records_of_one_source_are_candidates_only_where_the_project_wants_it(con: Connection) -> None:
+    table = """
+        source | key | surname | dob
+        left   | 1   | YUSUF   | 2012-03-09
+        left   | 2   | YUSUF   | 2012-03-09
+        """
+    assert candidates(con, table).candidates == []
+    assert candidates(con, table, within=["left"]).candidates == [("left:1", "left:2")]
+
+
+def test_a_record_linked_into_a_source_is_not_compared_with_linked_records_of_it_again(con: Connection) -> None:
+    run = candidates(con, """
+        source | key | forename | surname | dob        | upn
+        left   | 1   | AMINA    | YUSUF   | 2012-03-09 | U1
+        left   | 2   | ZARA     | YUSUF   | 2012-03-09 | U2
+        left   | 3   | NADIA    | YUSUF   | 2012-03-09 |
+        right  | 1   | AMINA    | YUSUF   | 2012-03-09 | U1
+        right  | 2   | ZARA     | YUSUF   | 2012-03-09 | U2
+        """)  # fmt: skip
+    # The unlinked record may be a second one of either; the linked ones are done with each other.
+    assert run.candidates == [("left:3", "right:1"), ("left:3", "right:2")]
+
+
+def test_a_link_into_a_source_that_holds_children_once_closes_both_records(con: Connection) -> None:
+    run = candidates(con, """
+        source | key | forename | surname | dob        | upn
+        left   | 1   | AMINA    | YUSUF   | 2012-03-09 | U1
+        left   | 2   | ZARA     | YUSUF   | 2012-03-09 |
+        right  | 1   | AMINA    | YUSUF   | 2012-03-09 | U1
+        right  | 2   | NADIA    | YUSUF   | 2012-03-09 |
+        """, unique=["left", "right"])  # fmt: skip
+    assert run.candidates == [("left:2", "right:2")]
+
+
+def one_birthday(left: int, right: int) -> list[Row]:
+    """Children of one surname and birth date, each with a forename of their own."""
+    return [
+        {"source": source, "key": f"{number:03}", "forename": f"{source}{number}".upper(), "surname": "YUSUF",
+         "dob": "2012-03-09"}
+        for source, many in (("left", left), ("right", right)) for number in range(many)
+    ]  # fmt: skip
+
+
+def test_a_key_too_common_to_mean_anything_is_left_out_and_counted(con: Connection) -> None:
+    rare = people("""
+        source | key | surname | dob
+        left   | 900 | BENTLEY | 2012-03-09
+        right  | 900 | BENTLEY | 2012-03-09
+        """)
+    # 142 records of one key may make up to 142 x 142 = 20,164 pairs: just over the limit of 20,000.
+    run = candidates(con, one_birthday(71, 71) + rare, Block(columns=("surname", "dob")))
+    assert run.candidates == [("left:900", "right:900")]
+    assert [(b["keys"], b["pairs"], b["hot_keys"], b["hot_pairs"]) for b in run.blocks] == [(1, 4, 1, 142 * 142)]
+
+
+def test_a_key_just_under_the_limit_is_kept(con: Connection) -> None:
+    run = candidates(con, one_birthday(70, 71), Block(columns=("surname", "dob")))
+    assert len(run.candidates) == 70 * 71
+    assert [(b["hot_keys"], b["hot_pairs"]) for b in run.blocks] == [(0, 0)]
+
+
+def test_a_pair_that_a_hot_key_hides_is_still_found_by_another_block(con: Connection) -> None:
+    listed = [*one_birthday(71, 71), *people("""
+        source | key | forename | surname | dob
+        left   | 900 | AMINA    | YUSUF   | 2012-03-09
+        right  | 900 | AMINA    | YUSUF   | 2012-03-09
+        """)]  # fmt: skip
+    run = candidates(con, listed, Block(columns=("surname", "dob")), Block(columns=("forename", "surname")))
+    assert run.candidates == [("left:900", "right:900")]
+
+
+@pytest.mark.parametrize("many_left", [True, False])
+def test_a_hot_key_that_differs_by_side_is_left_out_both_ways_round(con: Connection, many_left: bool) -> None:
+    # 300 records with the forename AMINA, 300 with that as surname: 90,000 pairs one way; nothing the other way.
+    sides = ("left", "right") if many_left else ("right", "left")
+    listed = [
+        {"source": source, "key": f"{n:03}", "forename": forename, "surname": surname}
+        for source, forename, surname in ((sides[0], "AMINA", "YUSUF"), (sides[1], "YUSUF", "AMINA"))
+        for n in range(300)
+    ]
+    block = Block(left=("forename",), right=("surname",))
+    run = candidates(con, listed, block, sources=["left", "right"])
+    assert run.candidates == []
+    assert [(b["hot_keys"], b["hot_pairs"]) for b in run.blocks] == [(2, 2 * 300 * 300)]
+
+
+def test_too_many_pairs_are_refused_before_any_is_made(con: Connection) -> None:
+    # 20 records of one key: up to 400 pairs by either of two blocks.
+    blocks = (Block(columns=("surname", "dob")), Block(columns=("surname",)))
+    with pytest.raises(RefusedError) as refused:
+        candidates(con, one_birthday(10, 10), *blocks, max_pairs=799)
+    assert refused.value.exit_code == 12
+    assert "800 pairs" in str(refused.value)
+    assert "at most 799" in str(refused.value)
+    assert not has_table(con, "candidates")
+
+
+def test_as_many_pairs_as_allowed_are_made(con: Connection) -> None:
+    blocks = (Block(columns=("surname", "dob")), Block(columns=("surname",)))
+    assert len(candidates(con, one_birthday(10, 10), *blocks, max_pairs=800).candidates) == 100
+
+
+def test_blocks_find_the_pairs_that_agree_on_their_columns_and_no_others(con: Connection) -> None:
+    listed = [{name: value for name, value in row.items() if name != "upn"} for row in town(60)]
+    blocks = (Block(columns=("forename", "sex")), Block(columns=("surname", "dob_year")))
+    run = candidates(con, listed, *blocks)
+    sides = {side: [row for row in listed if row["source"] == side] for side in ("left", "right")}
+    linked = {left for left, _ in run.rule_links} | {right for _, right in run.rule_links}
+    expected = {
+        (f"left:{left['key']}", f"right:{right['key']}")
+        for left, right in product(sides["left"], sides["right"])
+        if (left["forename"], left["sex"]) == (right["forename"], right["sex"])
+        or (left["surname"], left["dob"][:4]) == (right["surname"], right["dob"][:4])
+    }
+    assert set(run.candidates) == {pair for pair in expected if not set(pair) <= linked}
+
+
+def test_more_than_120_sources_are_refused(con: Connection) -> None:
+    listed = [{"source": f"s{number:03}", "key": "1", "upn": "U1"} for number in range(121)]
+    load(con, listed)
+    with pytest.raises(RefusedError, match="too many sources"):
+        make_pool(con)
+
+
+def test_120_sources_are_linked_each_with_each(con: Connection) -> None:
+    listed = [{"source": f"s{number:03}", "key": "1", "upn": "U1"} for number in range(120)]
+    assert len(run_rules(load(con, listed)).rule_links) == 120 * 119 // 2
