@@ -23,7 +23,7 @@ from linkage.match.decide import PAIRS_OF_MODEL, PAIRS_OF_RULES, decide, pairs_o
 from linkage.match.deterministic import run_passes
 from linkage.match.evidence import weigh_pairs
 from linkage.match.overrides import read_overrides
-from linkage.match.pool import POOL, make_pool
+from linkage.match.pool import POOL, make_pool, restore_pool
 from linkage.match.probabilistic import read_parameters, score_pairs
 from linkage.match.training import train
 from linkage.outputs import write_tables
@@ -110,6 +110,8 @@ def run_project(
 def _run_stages(job: Job, progress: Progress | None) -> None:
     workspace = job.workspace
     workspace.log.write("run_resumed" if workspace.facts else "run_started", versions=versions())
+    if "deterministic" in workspace.facts:
+        restore_pool(workspace.con)
     for number, stage in enumerate(STAGES, start=1):
         if stage.name in workspace.facts:
             continue

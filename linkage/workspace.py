@@ -97,7 +97,7 @@ def refuse_folder(folder: Path, *, resume: bool) -> None:
     """Raise UsageError where a new run would meet files, or a resumed one none: before anything else is done."""
     try:
         used = folder.exists() and any(folder.iterdir())
-    except OSError:
+    except (OSError, ValueError):
         raise _unusable(folder) from None
     if resume and not any((folder / name).exists() for name in (DATABASE, MANIFEST)):
         raise UsageError("There is no run to resume.", where=str(folder), remedy="leave out --resume")
@@ -147,7 +147,7 @@ def open_workspace(folder: Path, *, threads: int | None, memory: str | None, fin
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a name with a null character
         raise full_disk() if is_full_disk(error) else _unusable(folder) from None
     con = _open(folder / DATABASE, threads=threads or default_threads(), memory=memory or default_memory())
     workspace = Workspace(folder, con, RunLog(folder / "log.jsonl"))

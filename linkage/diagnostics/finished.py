@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from linkage.errors import UsageError
+from linkage.match.pool import restore_pool
 from linkage.sql import Connection, connect, execute, literal, rows
 
 DATABASE = "run.duckdb"
@@ -65,6 +66,7 @@ def working_tables(run: Path) -> Iterator[Connection]:
         spill_beside(con, run, "explain.spill")
         attach_working(con, run, "working")
         execute(con, "use working")
+        restore_pool(con)
         yield con
     finally:
         con.close()

@@ -8,7 +8,6 @@ from typing import Literal
 
 from linkage.diagnostics.finished import RecordName
 from linkage.match.calibration import COMPARISON_OF_FIELD, PRIORS
-from linkage.match.pool import POOL
 from linkage.match.probabilistic import (
     MODEL_PARAMETERS,
     LevelParameters,
@@ -92,7 +91,7 @@ def _score_now(con: Connection, spec: ModelSpec, left: RecordName, right: Record
     parameters = read_parameters(con)
     execute(con, "use memory")
     try:
-        for table in (POOL, *(frequency_table(column) for column in frequency_columns(spec))):
+        for table in map(frequency_table, frequency_columns(spec)):
             execute(con, f"create view {ident(table)} as select * from working.{ident(table)}")
         pair = f"select {left.record_id}::bigint as record_id_l, {right.record_id}::bigint as record_id_r"
         run_steps(con, (table_step(PAIR, pair),))

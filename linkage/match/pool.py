@@ -5,6 +5,8 @@ sources: `linked_mask` (sources it has a deterministic link into) and `closed_ma
 person once, so that no second link may follow). `forenames`, `surnames` and `postcodes` are NULL where the record has
 no other value than the main one, as most have: lists are dear to copy.
 
+Both tables are temporary: two million records are made again in a second, and take longer to write to disk.
+
 Table `record_upns`, key record_id: `upn_groups`, hashes of the groups of its valid permanent UPNs; a record
 without one has no row. Hashes, so that no identifier is in Python's memory and lists are cheap to compare.
 """
@@ -12,7 +14,7 @@ without one has no row. Hashes, so that no identifier is in Python's memory and 
 from __future__ import annotations
 
 from linkage.errors import RefusedError
-from linkage.sql import Connection, Step, count, run_steps, scratch_step, table_step
+from linkage.sql import Connection, Step, count, rows, run_steps, scratch_step
 from linkage.tables import LINKS_DETERMINISTIC, RECORDS
 
 POOL = "pool"
@@ -35,9 +37,16 @@ def make_pool(con: Connection) -> None:
     run_steps(con, (record_upns_step(), pool_step()))
 
 
+def restore_pool(con: Connection) -> None:
+    """Make the pool again as the deterministic stage left it: after a resume, and to explain a finished run."""
+    make_pool(con)
+    for (rule_no,) in rows(con, f"select distinct rule_no from {LINKS_DETERMINISTIC} order by rule_no"):
+        mark_linked(con, int(str(rule_no)))
+
+
 def record_upns_step() -> Step:
     """`record_upns`: nearly every record has one UPN; only the others cost a list."""
-    return table_step(
+    return scratch_step(
         RECORD_UPNS,
         """
         with held as (
@@ -57,7 +66,7 @@ def record_upns_step() -> Step:
 
 def pool_step() -> Step:
     """`pool`: one row per record."""
-    return table_step(
+    return scratch_step(
         POOL,
         f"""
         select r.record_id, r.source_no, s.source, s.is_unique, s.is_within,

@@ -90,7 +90,7 @@ def labels_sql(rules: Sequence[Rule]) -> str:
           select t.source_no_l, t.source_no_r, t.n, coalesce(w.share, 0) as share
           from there t left join wanted w using (source_no_l, source_no_r)),
         size as (
-          select least(min(n / share) filter (share >= {SMALLEST_SHARE}), {MOST_LABELS}) as balanced,
+          select least(coalesce(min(n / share) filter (share >= {SMALLEST_SHARE}), 0), {MOST_LABELS}) as balanced,
             sum(n) as every from strata),
         rates as (
           select s.source_no_l, s.source_no_r,

@@ -157,6 +157,8 @@ _WORKING = (
        (1::bigint, 5::bigint, 'probabilistic', 'tiny', 7.0, 0.97, 'modelled', 'link', 1, []::varchar[]),
        (2::bigint, 5::bigint, 'probabilistic', 'tiny', 1.0, 0.6, 'modelled', 'review', 1, ['twin_pattern']))
        k(record_id_l, record_id_r, stage, rule, match_weight, confidence, confidence_basis, decision, rivals, flags)""",
+    """create table links_deterministic as select 0::bigint as record_id_l, 4::bigint as record_id_r,
+       0::smallint as rule_no, 'name_and_birth' as rule""",
     """create table persons as select * from (values
        (0::bigint, 0::bigint, 'p_0', 2, 0.99, []::varchar[]), (4::bigint, 0::bigint, 'p_0', 2, 0.99, []::varchar[]),
        (1::bigint, 1::bigint, 'p_1', 2, 0.97, []::varchar[]),
@@ -190,9 +192,6 @@ def make_run(folder: Path) -> Path:
     con = connect(folder / "run.duckdb", threads=1)
     fill_working(con)
     make_pool(con)
-    # As after the pass of the rule: both sides of its link are closed to the other's source.
-    con.execute("update pool set linked_mask = 2, closed_mask = 2 where record_id = 0")
-    con.execute("update pool set linked_mask = 1, closed_mask = 1 where record_id = 4")
     con.execute("""create table frequency__forename as
         select forename, count(*) / sum(count(*)) over () as tf_forename
         from pool where forename is not null group by all""")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tiny_run import Run, load, packs, rule, run_rules
 
 from linkage.match.guards import dob_conflict_sql
+from linkage.schema import ETHNICITY_GROUPS
 from linkage.sql import Connection, connect, execute, rows
 
 # Few values, so that everything meets everything: twins, re-issued ids, shared keys, spellings of one name.
@@ -25,12 +26,14 @@ def accident(draw: random.Random, source: str, key: str) -> dict[str, str]:
     """A record with values drawn from few, each missing now and then."""
     values = {
         "forename": (FORENAMES, 0.85), "surname": (SURNAMES, 0.85), "dob": (DATES, 0.9), "sex": ("FM", 0.8),
-        "postcode": (("ZZ1 1AA", "ZZ1 1AA", "ZZ1 1AB", "ZZ2 1AA"), 0.8), "ethnicity_5": (("White", "Black"), 0.6),
+        "postcode": (("ZZ1 1AA", "ZZ1 1AA", "ZZ1 1AB", "ZZ2 1AA"), 0.8), "ethnicity": (("WBRI", "BAFR", "BCRB"), 0.6),
         "upn": (("U1", "U2", "U3", "U4"), 0.4), "temporary_upn": (("T1", "T2"), 0.15), "former_upn": (("U1", "U5"), 0.15),
         "invalid_upn": (("X1", "X2"), 0.2), "la_child_id": (("7", "8"), 0.3), "authority": (("301", "302"), 1.0),
         "pmr": (("p1", "p2"), 0.2), "other_forenames": (("ZARA", "OLLIE"), 0.15), "other_surnames": (("YUSUF",), 0.15),
     }  # fmt: skip
     known = {name: draw.choice(list(choice)) for name, (choice, share) in values.items() if draw.random() < share}
+    if "ethnicity" in known:
+        known["ethnicity_5"] = ETHNICITY_GROUPS[known["ethnicity"]][0]
     if draw.random() < 0.15:
         known = {name: value for name, value in known.items() if name not in ("forename", "surname")}
     return {"source": source, "key": key} | known

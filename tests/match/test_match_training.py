@@ -40,7 +40,7 @@ def noisy_town(children: int, *, with_upn: float = 1.0, seed: int = 11) -> list[
         found += [{"source": "left", "key": f"{number:04}"} | child | upn,
                   {"source": "right", "key": f"{number:04}"} | noisy | upn]  # fmt: skip
         if number % 10 == 0:
-            found.append({"source": "right", "key": f"x{number:04}"} | child | {"dob": "2003-01-01"})
+            found.append({"source": "right", "key": f"x{number:04}"} | child | {"dob": f"2003-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}"})
     return found
 
 
@@ -89,8 +89,6 @@ def test_m_is_learnt_from_the_links_of_identifiers(labelled: Run, comparison: st
         ("forename", "same", 1 / len(FIRST)),
         ("surname", "same", 1 / len(LAST)),
         ("sex", "same", 0.5),
-        # A twelfth of the years and months each, one of 28 days.
-        ("dob", "same day", 1 / (12 * 12 * 28)),
         # An agreement of chance: both in one of 50 districts, which is one postcode here (or both moved: the same).
         ("postcode", "same", (0.9**2 + 0.1**2) / 50),
     ],
@@ -103,10 +101,23 @@ def test_u_is_learnt_from_all_pairs_less_the_true_matches_among_them(
     assert found.u_basis == "sample"
 
 
-def test_uncorrected_u_would_be_several_times_too_high(labelled: Run) -> None:
-    # What makes the test above one of the correction: the matches are most of the chance agreements on a birth date.
-    observed = estimate_u(labelled.con, child_model(), seed=1)["dob", 0]
-    assert observed > 3 * level(labelled, "dob", "same day").u
+def chance_of_the_same_birth_date(run: Run) -> float:
+    """u as it is: the share of pairs with one birth date among all pairs but the links."""
+    return float(str(rows(run.con, """
+        select avg((l.dob = r.dob)::int) from pool l join pool r on l.record_id < r.record_id
+        where not exists (select 1 from links_deterministic d
+                          where d.record_id_l = l.record_id and d.record_id_r = r.record_id)""")[0][0]))  # fmt: skip
+
+
+def test_u_is_cleaned_of_the_true_matches_in_the_sample(labelled: Run) -> None:
+    # Most agreements on a birth date in a sample of this town are those of one child with itself.
+    chance = chance_of_the_same_birth_date(labelled)
+    assert estimate_u(labelled.con, child_model(), seed=1)["dob", 0] > 4 * chance
+    assert level(labelled, "dob", "same day").u == pytest.approx(chance, rel=0.35)
+
+
+def test_u_is_cleaned_with_the_m_that_was_learnt(labelled: Run) -> None:
+    assert level(labelled, "dob", "same day").u == pytest.approx(chance_of_the_same_birth_date(labelled), rel=0.05)
 
 
 def test_the_share_of_matches_in_the_sample_is_that_of_known_links(labelled: Run) -> None:
@@ -153,8 +164,11 @@ def unlabelled() -> Run:
 
 def test_too_few_labels_are_not_used_and_m_comes_from_expectation_maximisation(unlabelled: Run) -> None:
     assert 0 < unlabelled.labels < 500
-    bases = {p.m_basis for p in read_parameters(unlabelled.con) if p.comparison != "ethnicity"}
-    assert bases == {"em"}
+    assert {p.m_basis for p in read_parameters(unlabelled.con) if p.comparison in ("dob", "postcode", "sex")} == {"em"}
+
+
+def test_expectation_maximisation_learns_names_too(unlabelled: Run) -> None:
+    assert {p.m_basis for p in read_parameters(unlabelled.con) if p.comparison in ("forename", "surname")} == {"em"}
 
 
 @pytest.mark.parametrize(
@@ -217,7 +231,7 @@ def test_training_finds_the_links_that_starting_values_find(con: Connection) -> 
     hidden = {f"{n:04}" for n in range(9, CHILDREN, 10)}
     found = {left.split(":")[1] for left, right in run.linked if left.split(":")[1] == right.split(":")[1]}
     wrong = [(left, right) for left, right in run.linked if left.split(":")[1] != right.split(":")[1].lstrip("x")]
-    assert len(hidden & found) >= 0.9 * len(hidden)
+    assert len(hidden & found) >= 0.7 * len(hidden)
     assert len(wrong) <= 1
 
 

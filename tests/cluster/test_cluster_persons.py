@@ -1,0 +1,156 @@
+"""Persons: closure of links, cuts that keep the rules and are written down, opaque ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import pytest
+from tiny_run import Row, Run, load, people, run_rules
+
+import linkage.cluster.persons as persons_module
+from linkage.cluster.persons import PersonCount, make_persons
+from linkage.errors import RefusedError
+from linkage.sql import Connection, connect, execute, rows
+from linkage.tables import CONFLICTS_OF_DECISIONS, DECIDED, PERSONS
+
+Decided = tuple[str, str, str, float]  # left, right, decision, confidence
+
+
+@pytest.fixture
+def con() -> Iterator[Connection]:
+    with connect(memory="1GB") as connection:
+        yield connection
+
+
+def joined(
+    con: Connection,
+    listed: str | Sequence[Row],
+    links: Sequence[Decided],
+    *,
+    never: Sequence[tuple[str, str]] = (),
+    run_key: str = "a run",
+    **settings: Sequence[str],
+) -> tuple[Run, PersonCount]:
+    """Persons from links that the test decided."""
+    run = run_rules(load(con, people(listed) if isinstance(listed, str) else listed, **settings), rules=())
+    execute(con, f"""create or replace table {DECIDED} (record_id_l bigint, record_id_r bigint, stage varchar, rule varchar,
+        match_weight double, confidence double, confidence_basis varchar, decision varchar, rivals integer,
+        flags varchar[])""")  # fmt: skip
+    execute(con, f"create or replace table {CONFLICTS_OF_DECISIONS} as "
+                 "select '' as kind, 0::bigint as record_id_l, 0::bigint as record_id_r, '' as detail, '' as action limit 0")  # fmt: skip
+    for left, right, decision, confidence in links:
+        ends = [run.names.index(left), run.names.index(right)]
+        con.execute(f"insert into {DECIDED} values (?, ?, 'probabilistic', 'child', 9, ?, 'modelled', ?, 0, [])",
+                    [*ends, confidence, decision])  # fmt: skip
+    for left, right in never:
+        con.execute("insert into never_link values (?, ?)", sorted([run.names.index(left), run.names.index(right)]))
+    return run, make_persons(con, run_key=run_key)
+
+
+CHAIN = """
+    source | key | upn
+    a      | 1   | U1
+    b      | 1   |
+    c      | 1   |
+    d      | 1   | U2
+    """
+
+
+def columns_of(run: Run, record: str, columns: str) -> tuple[object, ...]:
+    record_id = run.names.index(record)
+    return rows(run.con, f"select {columns} from {PERSONS} where record_id = {record_id}")[0]
+
+
+def test_links_close_into_persons_and_all_others_stand_alone(con: Connection) -> None:
+    table = "source | key\na | 1\na | 2\nb | 1\nc | 1\nc | 2"
+    run, counts = joined(con, table, [("a:1", "b:1", "link", 0.99), ("b:1", "c:1", "link", 0.97)])
+    assert run.persons == {frozenset({"a:1", "b:1", "c:1"}), frozenset({"a:2"}), frozenset({"c:2"})}
+    assert counts == PersonCount(persons=3, linked_persons=1, largest=3, cuts=0)
+    assert columns_of(run, "a:1", "person_size, confidence") == (3, 0.99)
+    assert columns_of(run, "c:1", "person_size, confidence") == (3, 0.97)
+    assert columns_of(run, "c:2", "person_size, confidence") == (1, 1.0)
+
+
+def test_a_pair_for_review_joins_nobody_and_is_said_to_be_pending(con: Connection) -> None:
+    run, _ = joined(con, "source | key\na | 1\nb | 1", [("a:1", "b:1", "review", 0.7)])
+    assert run.persons == {frozenset({"a:1"}), frozenset({"b:1"})}
+    assert columns_of(run, "a:1", "flags") == (["review_pending"],)
+
+
+def test_a_person_with_two_valid_upns_is_cut_at_the_weakest_link(con: Connection) -> None:
+    links = [("a:1", "b:1", "link", 0.99), ("b:1", "c:1", "link", 0.96), ("c:1", "d:1", "link", 0.98)]
+    run, counts = joined(con, CHAIN, links)
+    assert run.persons == {frozenset({"a:1", "b:1"}), frozenset({"c:1", "d:1"})}
+    assert counts.cuts == 1
+    assert run.conflicts == {("person_breaks_a_rule", "b:1", "c:1", "two_valid_upns", "cut")}
+    cut = run.decided["b:1", "c:1"]
+    assert (cut.decision, cut.confidence, cut.flags) == ("review", 0.96, ("two_valid_upns",))
+    assert columns_of(run, "b:1", "flags") == (["link_cut", "review_pending"],)
+    assert columns_of(run, "a:1", "flags") == ([],)
+
+
+def test_two_upns_that_a_former_one_joins_are_one_persons(con: Connection) -> None:
+    table = """
+        source | key | upn | former_upn
+        a      | 1   | U1  |
+        b      | 1   | U2  | U1
+        """
+    run, counts = joined(con, table, [("a:1", "b:1", "link", 0.99)])
+    assert run.together("a:1", "b:1")
+    assert counts.cuts == 0
+
+
+def test_a_source_that_holds_children_once_never_has_two_records_in_a_person(con: Connection) -> None:
+    table = "source | key\na | 1\na | 2\nb | 1"
+    links = [("a:1", "b:1", "link", 0.97), ("a:2", "b:1", "link", 0.99)]
+    run, _ = joined(con, table, links, unique=["a"])
+    assert run.persons == {frozenset({"a:2", "b:1"}), frozenset({"a:1"})}
+    assert run.conflicts == {("person_breaks_a_rule", "a:1", "b:1", "two_records_of_a_unique_source", "cut")}
+
+
+def test_a_source_that_may_hold_a_child_twice_keeps_both_records_in_the_person(con: Connection) -> None:
+    table = "source | key\na | 1\na | 2\nb | 1"
+    run, counts = joined(con, table, [("a:1", "b:1", "link", 0.97), ("a:2", "b:1", "link", 0.99)])
+    assert run.persons == {frozenset({"a:1", "a:2", "b:1"})}
+    assert counts.cuts == 0
+
+
+def test_records_that_must_never_meet_are_parted_though_others_join_them(con: Connection) -> None:
+    links = [("a:1", "b:1", "link", 0.99), ("b:1", "c:1", "link", 0.98)]
+    run, _ = joined(con, "source | key\na | 1\nb | 1\nc | 1", links, never=[("a:1", "c:1")])
+    assert run.persons == {frozenset({"a:1", "b:1"}), frozenset({"c:1"})}
+    assert run.conflicts == {("person_breaks_a_rule", "b:1", "c:1", "never_link", "cut")}
+
+
+def test_whole_components_are_left_alone_where_another_is_broken(con: Connection) -> None:
+    table = CHAIN + "    a | 9 | U9\n    b | 9 | U9\n"
+    links = [("a:1", "d:1", "link", 0.99), ("a:9", "b:9", "link", 0.6)]
+    run, counts = joined(con, table, links)
+    assert counts.cuts == 1
+    assert run.together("a:9", "b:9")
+    assert not run.together("a:1", "d:1")
+
+
+def test_person_ids_are_opaque_and_of_one_run(con: Connection) -> None:
+    found = []
+    for run_key in ("one run", "one run", "another run"):
+        run, _ = joined(con, CHAIN, [("a:1", "b:1", "link", 0.99)], run_key=run_key)
+        found.append([columns_of(run, name, "person_id")[0] for name in run.names])
+    assert found[0] == found[1]
+    assert set(found[0]).isdisjoint(found[2])
+    assert len(set(found[0])) == 3
+    assert all(re.fullmatch("p_[0-9a-f]{20}", str(person)) for person in found[0])
+
+
+def test_a_component_too_large_to_be_a_child_is_refused(con: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(persons_module, "LARGEST_COMPONENT", 3)
+    links = [("a:1", "b:1", "link", 0.99), ("b:1", "c:1", "link", 0.98), ("c:1", "d:1", "link", 0.98)]
+    with pytest.raises(RefusedError, match="joins 4 records") as refused:
+        joined(con, CHAIN, links)
+    assert refused.value.exit_code == 12
+
+
+def test_no_records_make_no_persons(con: Connection) -> None:
+    _, counts = joined(con, [], [])
+    assert counts == PersonCount(persons=0, linked_persons=0, largest=0, cuts=0)

@@ -1,0 +1,151 @@
+"""Repair of components that break a rule: never leaves one broken, cuts no more than the order of sureness asks."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from itertools import combinations
+
+import networkx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from linkage.cluster.constraints import Cut, Edge, Member, repair
+
+
+def member(record_id: int, *, unique: int | None = None, upns: Iterable[int] = (), never: Iterable[int] = ()) -> Member:
+    return Member(record_id, unique, frozenset(upns), frozenset(never))
+
+
+def groups(members: Sequence[Member], edges: Iterable[Edge], cuts: Iterable[Cut] = ()) -> list[set[int]]:
+    """The persons that are left once links are cut."""
+    graph = networkx.Graph()
+    graph.add_nodes_from(item.record_id for item in members)
+    graph.add_edges_from((edge.record_id_l, edge.record_id_r) for edge in edges)
+    graph.remove_edges_from((cut.edge.record_id_l, cut.edge.record_id_r) for cut in cuts)
+    return [set(part) for part in networkx.connected_components(graph)]
+
+
+def is_broken(group: set[int], members: Sequence[Member]) -> bool:
+    """Does the group hold a unique source twice, a pair that must not meet, or UPNs that nothing connects?"""
+    inside = [item for item in members if item.record_id in group]
+    sources = [item.unique_source for item in inside if item.unique_source is not None]
+    holders = [item.upn_groups for item in inside if item.upn_groups]
+    connected = networkx.Graph()
+    connected.add_nodes_from(range(len(holders)))
+    connected.add_edges_from((a, b) for a, b in combinations(range(len(holders)), 2) if holders[a] & holders[b])
+    return (
+        len(set(sources)) < len(sources)
+        or any(item.never & group for item in inside)
+        or (len(holders) > 0 and not networkx.is_connected(connected))
+    )
+
+
+@st.composite
+def components(draw: st.DrawFn, *, most_upns: int = 1) -> tuple[list[Member], list[Edge]]:
+    """Up to nine records with few sources and UPNs, and links between some of them."""
+    size = draw(st.integers(2, 9))
+    pairs = list(combinations(range(size), 2))
+    never = draw(st.sets(st.sampled_from(pairs), max_size=2))
+    members = [
+        member(
+            record,
+            unique=draw(st.none() | st.integers(0, 2)),
+            upns=draw(st.sets(st.integers(1, 3), max_size=most_upns)),
+            never={a + b - record for a, b in never if record in (a, b)},
+        )
+        for record in range(size)
+    ]
+    linked = draw(st.lists(st.sampled_from(pairs), unique=True, max_size=len(pairs)))
+    levels = st.sampled_from([0.95, 0.97, 0.99, 0.999])
+    edges = [Edge(left, right, draw(levels), draw(st.sampled_from([5.0, 10.0]))) for left, right in sorted(linked)]
+    return members, edges
+
+
+@given(components())
+def test_no_group_that_is_left_breaks_a_rule(component: tuple[list[Member], list[Edge]]) -> None:
+    members, edges = component
+    cuts = repair(members, edges)
+    assert not any(is_broken(group, members) for group in groups(members, edges, cuts))
+
+
+@given(components(most_upns=3))
+def test_no_group_that_is_left_breaks_a_rule_where_records_hold_several_upns(
+    component: tuple[list[Member], list[Edge]]
+) -> None:
+    members, edges = component
+    cuts = repair(members, edges)
+    assert not any(is_broken(group, members) for group in groups(members, edges, cuts))
+
+
+@given(components())
+def test_nothing_is_cut_where_nothing_is_broken(component: tuple[list[Member], list[Edge]]) -> None:
+    members, edges = component
+    if not any(is_broken(group, members) for group in groups(members, edges)):
+        assert repair(members, edges) == ()
+
+
+@given(components(), st.integers(0, 10**6))
+def test_the_order_of_members_and_links_changes_nothing(component: tuple[list[Member], list[Edge]], seed: int) -> None:
+    members, edges = component
+    draw = random.Random(seed)
+    others, other_edges = draw.sample(members, len(members)), draw.sample(edges, len(edges))
+    assert repair(members, edges) == repair(others, other_edges)
+
+
+@given(components())
+def test_any_cut_link_put_back_would_break_a_rule(component: tuple[list[Member], list[Edge]]) -> None:
+    members, edges = component
+    cuts = repair(members, edges)
+    for cut in cuts:
+        left = [other for other in cuts if other is not cut]
+        assert any(is_broken(group, members) for group in groups(members, edges, left))
+
+
+@given(components())
+def test_a_cut_link_is_never_surer_than_all_that_stand_against_it(component: tuple[list[Member], list[Edge]]) -> None:
+    # Greedy from the surest down: with the links at least as sure as the cut one, the rule would already be broken.
+    members, edges = component
+    cuts = repair(members, edges)
+    for cut in cuts:
+        as_sure = [edge for edge in edges if edge.confidence >= cut.edge.confidence]
+        assert any(is_broken(group, members) for group in groups(members, as_sure))
+
+
+@given(components())
+def test_both_ends_of_a_cut_are_in_different_groups(component: tuple[list[Member], list[Edge]]) -> None:
+    members, edges = component
+    cuts = repair(members, edges)
+    found = groups(members, edges, cuts)
+    for cut in cuts:
+        assert not any({cut.edge.record_id_l, cut.edge.record_id_r} <= group for group in found)
+
+
+def test_the_weakest_link_of_a_chain_between_two_upns_is_cut() -> None:
+    members = [member(0, upns=[1]), member(1), member(2), member(3, upns=[2])]
+    edges = [Edge(0, 1, 0.99, 9), Edge(1, 2, 0.96, 7), Edge(2, 3, 0.98, 8)]
+    assert repair(members, edges) == (Cut(edges[1], "two_valid_upns"),)
+
+
+def test_of_links_that_are_equally_sure_the_one_of_less_evidence_is_cut() -> None:
+    members = [member(0, unique=1), member(1), member(2, unique=1)]
+    edges = [Edge(0, 1, 0.99, 8), Edge(1, 2, 0.99, 9)]
+    assert repair(members, edges) == (Cut(edges[0], "two_records_of_a_unique_source"),)
+
+
+def test_of_links_that_are_equal_in_all_the_later_one_is_cut() -> None:
+    members = [member(0, unique=1), member(1), member(2, unique=1)]
+    edges = [Edge(0, 1, 0.99, 9), Edge(1, 2, 0.99, 9)]
+    assert repair(members, edges) == (Cut(edges[1], "two_records_of_a_unique_source"),)
+
+
+def test_records_that_must_not_meet_are_parted_though_no_link_joins_them() -> None:
+    members = [member(0, never=[2]), member(1), member(2, never=[0])]
+    edges = [Edge(0, 1, 0.99, 9), Edge(1, 2, 0.98, 9)]
+    assert repair(members, edges) == (Cut(edges[1], "never_link"),)
+
+
+def test_two_upns_that_a_record_between_them_holds_both_are_no_contradiction() -> None:
+    members = [member(0, upns=[1]), member(1, upns=[1, 2]), member(2, upns=[2])]
+    edges = [Edge(0, 2, 0.99, 9), Edge(0, 1, 0.98, 9), Edge(1, 2, 0.97, 9)]
+    assert repair(members, edges) == ()
