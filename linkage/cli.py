@@ -12,6 +12,7 @@ import logging
 import os
 import re
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -44,7 +45,9 @@ out = Console(soft_wrap=True)
 err = Console(stderr=True, soft_wrap=True)
 
 MOST_FAULTS = 20  # shown of one error
-PLAIN_WIDTH = 200  # columns of a table that goes to a file: none of ours is wider, so no cell is broken in two
+PLAIN_WIDTH = 120  # columns of a table that goes to a file or a pipe
+PAGE_WIDTH = 100  # columns of running text, which nobody reads across a wide screen
+UNLIMITED = 10_000  # columns, to measure what a table would like to have
 WIDEST_WORD = 24  # a longer one may be broken, or the other columns would have no room
 NUMBER = re.compile(r"[-−–\d.,%\s]*")
 ETHNICITY = ("ethnicity_group", "ethnicity")  # the subgroups of a truth that the demo shows; `evaluate` shows all
@@ -284,7 +287,7 @@ def explain(
 
     Each piece of evidence about a pair in bits; or, given one record only, what became of it.
 
-    Example: linkage explain demo/run cin_2024:202/P0022107 early_help:1001
+    Example: linkage explain demo/run census_2023:2022000/L202202416017 early_help:EH008203
     """
     if other:
         found: PairExplanation | RecordExplanation = explain_pair(run, record, other, show_values=values)
@@ -336,7 +339,7 @@ def print_table(title: str, headers: tuple[str, ...], lines: Sequence[tuple[str,
     out.print(Text(title, style="bold"))
     console = Console(width=None if out.is_terminal else PLAIN_WIDTH)
     table = _table(headers, lines, gap=2)
-    if console.measure(table, options=console.options.update(width=PLAIN_WIDTH)).maximum > console.width:
+    if console.measure(table, options=console.options.update(width=UNLIMITED)).maximum > console.width:
         table = _table(headers, lines, gap=1)
     with console.capture() as shown:
         console.print(table)
@@ -398,10 +401,9 @@ def print_readiness(readiness: Readiness) -> None:
 def print_format(item: Format) -> None:
     """One format in full."""
     say(f"{item.name}: {item.title}\n")
-    for label, text in (("files", item.files), ("key of a record", item.key), ("fields", ", ".join(item.fields))):
-        say(f"{label}: {text}")
-    for note in item.notes:
-        say(f"- {note}")
+    facts = (("files", item.files), ("key of a record", item.key), ("fields", ", ".join(item.fields)))
+    for text in (*(f"{label}: {text}" for label, text in facts), *(f"- {note}" for note in item.notes)):
+        say(textwrap.fill(text, width=min(out.width, PAGE_WIDTH), subsequent_indent="  "))
 
 
 def _format_dict(item: Format) -> dict[str, Any]:

@@ -161,9 +161,7 @@ def bundled(kind: Literal["models", "rules"]) -> Path:
     for folder in (package / "_bundled" / kind, package.parent / kind):
         if folder.is_dir():
             return folder
-    raise ProjectError(
-        f"The bundled {kind} are missing.", where=str(package), remedy="install the package again"
-    )
+    raise ProjectError(f"The bundled {kind} are missing.", where=str(package), remedy="install the package again")
 
 
 def load_packs(rules: Sequence[str], model: str, *, folder: Path) -> Packs:
@@ -242,9 +240,7 @@ def _refuse_repeated_ids(rules: Sequence[Rule]) -> None:
     seen: set[str] = set()
     for rule in rules:
         if rule.id in seen:
-            raise ProjectError(
-                f"Two rules are called {rule.id!r}.", where="[link] rules", remedy="rename one of them"
-            )
+            raise ProjectError(f"Two rules are called {rule.id!r}.", where="[link] rules", remedy="rename one of them")
         seen.add(rule.id)
 
 

@@ -214,7 +214,7 @@ def diagnostics(job: Job) -> Facts:
     folder = job.workspace.folder / "diagnostics"
     folder.mkdir(exist_ok=True)
     match_rate(job.workspace.con, job.project.diagnostics.subgroups)
-    return {"match_rate": write_match_rate(job.workspace.con, folder)}
+    return {"match_rate_rows": write_match_rate(job.workspace.con, folder)}
 
 
 def report(job: Job) -> Facts:

@@ -157,7 +157,11 @@ def columns(con: Connection, table: str) -> tuple[str, ...]:
 
 
 def connect(
-    database: Path | None = None, *, threads: int = 2, memory: str = "4GB", read_only: bool = False,
+    database: Path | None = None,
+    *,
+    threads: int = 2,
+    memory: str = "4GB",
+    read_only: bool = False,
     spill: Path | None = None,
 ) -> Connection:
     """A connection that reaches no network and has a memory limit; what does not fit goes to the folder `spill`.

@@ -41,13 +41,9 @@ def read_toml(path: Path, *, what: str) -> dict[str, Any]:
             f"There is no such {what}.", where=str(path), remedy="check the name and the folder"
         ) from None
     except OSError:
-        raise ProjectError(
-            f"The {what} cannot be read.", where=str(path), expected="a readable file"
-        ) from None
+        raise ProjectError(f"The {what} cannot be read.", where=str(path), expected="a readable file") from None
     except UnicodeDecodeError:
-        raise ProjectError(
-            f"The {what} is not UTF-8 text.", where=str(path), remedy="save it as UTF-8"
-        ) from None
+        raise ProjectError(f"The {what} is not UTF-8 text.", where=str(path), remedy="save it as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ProjectError(f"The {what} is not valid TOML.", where=f"{path.name}: {error}",
                            expected='settings of the form: name = "value"') from None  # fmt: skip
@@ -70,7 +66,9 @@ def _fault(model: type[BaseModel], path: Path, item: Any) -> Fault:
     if item["type"] == "extra_forbidden":
         known = _keys_at(model, location[:-1])
         return Fault(
-            f"Unknown key {location[-1]!r}.", where, f"nearest valid key: {nearest(location[-1], known)}",
+            f"Unknown key {location[-1]!r}.",
+            where,
+            f"nearest valid key: {nearest(location[-1], known)}",
             "correct the name, or remove the key",
         )
     if item["type"] == "missing":
@@ -84,9 +82,7 @@ def _keys_at(model: type[BaseModel], location: tuple[str, ...]) -> list[str]:
     current: Any = model
     for part in location:
         if isinstance(current, type) and issubclass(current, BaseModel):
-            current = (
-                _unwrapped(current.model_fields[part].annotation) if part in current.model_fields else None
-            )
+            current = _unwrapped(current.model_fields[part].annotation) if part in current.model_fields else None
         elif typing.get_origin(current) in (dict, tuple, list):
             current = _unwrapped(typing.get_args(current)[-1 if typing.get_origin(current) is dict else 0])
         if current is None:

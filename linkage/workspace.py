@@ -219,4 +219,7 @@ def _tables(con: Connection) -> list[str]:
     """Names of all tables of the run; views there are none outside a stage."""
     for (view,) in rows(con, "select view_name from duckdb_views() where not internal"):
         execute(con, f"drop view {ident(str(view))}")
-    return [str(name) for (name,) in rows(con, "select table_name from duckdb_tables() where not temporary order by table_name")]
+    return [
+        str(name)
+        for (name,) in rows(con, "select table_name from duckdb_tables() where not temporary order by table_name")
+    ]

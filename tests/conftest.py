@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from linkage.cli import app
-
 CHILDREN = 1500
 
 
@@ -33,6 +31,8 @@ Linkage = Callable[..., Said]
 
 
 def call(*words: str | Path) -> Said:
+    from linkage.cli import app  # brings everything with it, which most folders of tests do not need
+
     result = CliRunner().invoke(app, [str(word) for word in words])
     assert "Traceback" not in result.output
     return Said(result.exit_code, result.stdout, result.stderr)

@@ -57,7 +57,9 @@ class Linked:
     conflicts: set[tuple[str, int, int, str, str]] = field(default_factory=set)
 
 
-def dob_conflict(left: date | None, left_precision: str | None, right: date | None, right_precision: str | None) -> bool:
+def dob_conflict(
+    left: date | None, left_precision: str | None, right: date | None, right_precision: str | None
+) -> bool:
     """Two known birth dates that differ by more than one slip of the pen, as far as both are known."""
     if left is None or right is None:
         return False
@@ -79,7 +81,7 @@ def link(
     unique: frozenset[int] = frozenset(),
     within: frozenset[int] = frozenset(),
 ) -> Linked:
-    """Run the rules in order; `groups` maps a UPN to the smallest of the same child, `unique` and `within` are sources."""
+    """Run the rules in order; `groups` maps a UPN to the smallest of one child, `unique` and `within` are sources."""
     found = Linked()
     for rule in rules:
         pairs = [
@@ -124,7 +126,7 @@ def _is_open(left: Child, right: Child, found: Linked, children: Sequence[Child]
         return any(source[other] == source_no for other in others)
 
     left_has, right_has = has_link_into(left, right.source_no), has_link_into(right, left.source_no)
-    closed = left_has and right.source_no in unique or right_has and left.source_no in unique
+    closed = (left_has and right.source_no in unique) or (right_has and left.source_no in unique)
     return not closed and not (left_has and right_has)
 
 
@@ -165,9 +167,7 @@ def _is_shared(left: Child, right: Child, pairs: Sequence[tuple[Child, Child]], 
     )
 
 
-def _fires(
-    name: str, left: Child, right: Child, children: Sequence[Child], groups: Mapping[str, str]
-) -> bool:
+def _fires(name: str, left: Child, right: Child, children: Sequence[Child], groups: Mapping[str, str]) -> bool:
     if name == "different_upn":
         held = [
             {groups.get(i.value, i.value) for i in child.identifiers if i.scheme == "upn" and i.status == "valid"}
@@ -180,7 +180,7 @@ def _fires(
 
 
 def _twin_is_there(left: Child, right: Child, children: Sequence[Child]) -> bool:
-    """Beside one of the two stands a third record of its source, its birth date and surname, with the other's forename."""
+    """Beside one of the two stands a record of its source, birth date and surname that has the other's forename."""
     return any(
         third.source_no == beside.source_no
         and third.dob == beside.dob
@@ -225,15 +225,23 @@ def _twins(left: Child, right: Child) -> bool:
 
 Claim = Callable[[Child, Child], bool]
 REQUIRED: dict[str, Claim] = {
-    "dob_agrees": lambda left, right: left.dob is not None and right.dob is not None and not _dobs_conflict(left, right),
+    "dob_agrees": lambda left, right: (
+        left.dob is not None and right.dob is not None and not _dobs_conflict(left, right)
+    ),
     "names_missing": _names_missing,
 }
 GUARDS: dict[str, Claim] = {
     "dob_conflict": _dobs_conflict,
     "dob_conflict_without_names": lambda left, right: _dobs_conflict(left, right) and _names_missing(left, right),
-    "forename_and_dob_conflict": lambda left, right: _names_differ(left, right, "forename") and _dobs_conflict(left, right),
-    "names_conflict": lambda left, right: _names_differ(left, right, "forename") and _names_differ(left, right, "surname"),
-    "name_and_sex_conflict": lambda left, right: _names_differ(left, right, "forename") and _both_differ(left, right, "sex"),
+    "forename_and_dob_conflict": lambda left, right: (
+        _names_differ(left, right, "forename") and _dobs_conflict(left, right)
+    ),
+    "names_conflict": lambda left, right: (
+        _names_differ(left, right, "forename") and _names_differ(left, right, "surname")
+    ),
+    "name_and_sex_conflict": lambda left, right: (
+        _names_differ(left, right, "forename") and _both_differ(left, right, "sex")
+    ),
     "sex_conflict": lambda left, right: _both_differ(left, right, "sex"),
     "ethnicity_conflict": lambda left, right: _both_differ(left, right, "ethnicity_5"),
     "twin_pattern": _twins,

@@ -29,6 +29,7 @@ class Edge:
     record_id_r: int
     confidence: float
     match_weight: float
+    is_manual: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class _Group:
 def repair(members: Sequence[Member], edges: Iterable[Edge]) -> tuple[Cut, ...]:
     """The links to cut so that no group breaks a rule: greedy, from the surest link down.
 
-    Ties are broken by record ids, so the result does not depend on the order given. Greedy is a heuristic: it never
+    What a person decided comes first and is not cut. Ties are broken by record ids, so the result does not depend on the order given. Greedy is a heuristic: it never
     leaves a broken rule, but another cut may cost less evidence.
     """
     group = {
@@ -82,13 +83,15 @@ def repair(members: Sequence[Member], edges: Iterable[Edge]) -> tuple[Cut, ...]:
         for member in members
     }
     cuts: list[Cut] = []
-    surest_first = sorted(edges, key=lambda e: (-e.confidence, -e.match_weight, e.record_id_l, e.record_id_r))
+    surest_first = sorted(
+        edges, key=lambda e: (not e.is_manual, -e.confidence, -e.match_weight, e.record_id_l, e.record_id_r)
+    )
     for edge in surest_first:
         left, right = group[edge.record_id_l], group[edge.record_id_r]
         if left is right:
             continue
         reason = left.broken_by(right)
-        if reason is not None:
+        if reason is not None and not edge.is_manual:
             cuts.append(Cut(edge, reason))
             continue
         left.absorb(right)

@@ -98,9 +98,9 @@ def _repair_broken(con: Connection) -> list[Cut]:
             Member(record, unique, upns, never.get(record, frozenset()))
         )
     edges: dict[int, list[Edge]] = {}
-    for component, left, right, confidence, weight in rows(con, _edges_sql()):
+    for component, left, right, confidence, weight, is_manual in rows(con, _edges_sql()):
         edges.setdefault(int(str(component)), []).append(
-            Edge(int(str(left)), int(str(right)), float(str(confidence)), float(str(weight)))
+            Edge(int(str(left)), int(str(right)), float(str(confidence)), float(str(weight)), bool(is_manual))
         )
     return [cut for component in sorted(members) for cut in repair(members[component], edges.get(component, []))]
 
@@ -126,7 +126,8 @@ def _members_sql() -> str:
 
 def _edges_sql() -> str:
     return f"""
-        select c.component, k.record_id_l, k.record_id_r, k.confidence, coalesce(k.match_weight, 0)
+        select c.component, k.record_id_l, k.record_id_r, k.confidence, coalesce(k.match_weight, 0),
+          k.stage = 'manual'
         from broken_components b
         join {COMPONENTS} c using (component)
         join {DECIDED} k on k.record_id_l = c.record_id and k.decision = 'link'

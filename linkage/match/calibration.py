@@ -16,12 +16,13 @@ from linkage.match.deterministic import masked_precision
 from linkage.match.pool import POOL
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
-from linkage.tables import CANDIDATES, LINKS_DETERMINISTIC
+from linkage.tables import CANDIDATES, CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC
 
 RULE_PRECISION = "rule_precision"
 PRIORS = "source_pair_priors"
 FEWEST_PAIRS = 100  # pairs below which an estimated precision says too little, and the next best basis is used
 ITERATIONS = 500
+MOST_PRECISE = 0.999999  # no rule is certain, and log2(p / (1 - p)) has to be a number
 # Which comparison a matched field speaks through: its weight is not counted again as other evidence.
 COMPARISON_OF_FIELD = {
     "forename": "forename", "forename_phonetic": "forename", "surname": "surname", "surname_phonetic": "surname",
@@ -45,9 +46,8 @@ class RulePrecision:
 
 
 def estimate_rule_precision(con: Connection, rules: Sequence[Rule], spec: ModelSpec | None, scored: str) -> None:
-    """Write `rule_precision` for every rule that linked a pair."""
-    linked = {str(rule): int(str(n)) for rule, n in rows(
-        con, f"select rule, count(*) from {LINKS_DETERMINISTIC} group by rule")}  # fmt: skip
+    """Write `rule_precision` for every rule that linked a pair, or found one that a guard held."""
+    linked = {str(rule): int(str(n)) for rule, n in rows(con, _links_by_rule_sql())}
     used = [rule for rule in rules if rule.id in linked]
     masked = masked_precision(con, used)
     run_steps(con, (Step(RULE_PRECISION, f"create or replace table {RULE_PRECISION} (rule varchar, links bigint, "
@@ -56,8 +56,19 @@ def estimate_rule_precision(con: Connection, rules: Sequence[Rule], spec: ModelS
         found = _precision(con, rule, linked[rule.id], masked, spec, scored)
         con.execute(
             f"insert into {RULE_PRECISION} values (?, ?, ?, ?)",
-            (found.rule, found.links, round(found.precision, 6), found.basis),
+            (found.rule, found.links, min(round(found.precision, 6), MOST_PRECISE), found.basis),
         )
+
+
+def _links_by_rule_sql() -> str:
+    """rule, links: 0 where guards held all that the rule found. A conflict's detail begins with `RULE: `."""
+    return f"""
+        select rule, sum(n) from (
+          select rule, count(*) as n from {LINKS_DETERMINISTIC} group by rule
+          union all
+          select distinct string_split(detail, ': ')[1], 0 from {CONFLICTS_OF_PASSES}
+          where kind = 'agree_but_contradict')
+        group by rule"""
 
 
 def _precision(

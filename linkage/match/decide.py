@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from linkage.match.calibration import PRIORS, RULE_PRECISION, other_evidence_sql
+from linkage.match.calibration import MOST_PRECISE, PRIORS, RULE_PRECISION, other_evidence_sql
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.pool import POOL
 from linkage.packs import ModelSpec, Rule
@@ -27,6 +27,7 @@ PAIRS_OF_RULES = "pairs_of_rules"
 PAIRS_OF_MODEL = "pairs_of_model"
 JUDGED = "judged_pairs"
 REACH_BITS = 10  # a pair whose posterior odds are under one in a thousand is no rival to any other
+NEAR_TIE_ODDS = 20.0  # two candidates are near-equal when the better one's odds are less than so many times the other's
 MANUAL_CONFIDENCE = 0.999  # a person decided; people err too
 MOST_CERTAIN_MODEL = 0.9999  # what a model of independent fields may claim: Fellegi-Sunter weights are over-confident
 
@@ -98,7 +99,7 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, pairs: str) -> str:
     return f"""
         select d.record_id_l, d.record_id_r, 'deterministic' as stage, p.rule,
           log2(p.precision / (1 - p.precision)) + coalesce({evidence}, 0) as match_weight,
-          p.basis as confidence_basis, 1 - 1 / (p.links + 2.0) as most_certain, d.held
+          p.basis as confidence_basis, least({MOST_PRECISE}, greatest(p.precision, 1 - 1 / (p.links + 2.0))) as most_certain, d.held
         from ({pairs}) d
         join {RULE_PRECISION} p on p.rule = {literal(rule.id)}
         {scored}"""
@@ -175,13 +176,15 @@ def judging_steps() -> tuple[Step, ...]:
         ),
         table_step(
             JUDGED,
-            """
+            f"""
             select w.record_id_l, w.record_id_r, w.stage, w.rule, round(w.match_weight, 3) as match_weight,
               round(least(w.most_certain, case
                 when w.stage = 'deterministic' or w.source_no_l = w.source_no_r then w.odds / (1 + w.odds)
                 else w.odds / (1 + greatest(w.odds, coalesce(cl.odds, 0), coalesce(cr.odds, 0))) end), 6) as confidence,
               round(least(w.most_certain, w.odds / (1 + w.odds)), 6) as confidence_alone,
               w.confidence_basis, (coalesce(cl.pairs - 1, 0) + coalesce(cr.pairs - 1, 0))::integer as rivals,
+              w.odds * {NEAR_TIE_ODDS} >= greatest(w.odds, coalesce(cl.best_odds, 0), coalesce(cr.best_odds, 0))
+                as is_near_best,
               w.held, coalesce(g.is_twin_pattern, false) as is_twin_pattern,
               coalesce(g.has_different_upn, false) as has_different_upn
             from placed_pairs w
@@ -193,15 +196,16 @@ def judging_steps() -> tuple[Step, ...]:
 
 
 def crowds_step(side: str, other: str) -> Step:
-    """`crowds_l`, `crowds_r` (record_id, source_no): records with several pairs into one source; how many pairs, and
-    the odds of the model's ones together, summed in a fixed order."""
+    """`crowds_l`, `crowds_r` (record_id, source_no): records with several pairs into one source; how many pairs,
+    the odds of the model's ones together, summed in a fixed order, and of the best of them."""
     group = f"record_id_{side}, source_no_{other}"
     return scratch_step(
         f"crowds_{side}",
         f"""
         with crowded as (select {group} from placed_pairs group by {group} having count(*) > 1)
         select record_id_{side} as record_id, source_no_{other} as source_no, count(*) as pairs,
-          list_sum(list(if(stage = 'probabilistic', odds, 0) order by odds)) as odds
+          list_sum(list(if(stage = 'probabilistic', odds, 0) order by odds)) as odds,
+          max(if(stage = 'probabilistic', odds, 0)) as best_odds
         from placed_pairs semi join crowded using ({group})
         group by {group}""",
     )
@@ -217,7 +221,8 @@ def decision_steps(*, accept: float, review: float) -> tuple[Step, ...]:
               select *, list_filter([
                   case when stage = 'probabilistic' and is_twin_pattern then 'twin_pattern' end,
                   case when has_different_upn then 'different_upn' end,
-                  case when confidence_alone >= $accept and confidence < $accept then 'near_tie' end],
+                  case when confidence_alone >= $accept and confidence < $accept and is_near_best
+                    then 'near_tie' end],
                   lambda f: f is not null) as guards
               from judged_pairs)
             select record_id_l, record_id_r, stage, rule, match_weight, confidence, confidence_basis,
@@ -225,7 +230,7 @@ def decision_steps(*, accept: float, review: float) -> tuple[Step, ...]:
                 as decision,
               rivals, list_sort(list_concat(coalesce(held, []), guards)) as flags
             from flagged
-            where (confidence >= $review or confidence_alone >= $accept)
+            where (confidence >= $review or list_contains(guards, 'near_tie'))
               and not exists (select 1 from must_link m where m.record_id_l = flagged.record_id_l
                               and m.record_id_r = flagged.record_id_r)
             union all

@@ -65,9 +65,9 @@ def _bits_sql(comparison: Comparison, parameters: Parameters) -> str:
     values = {level.level_no: level for level in parameters if level.comparison == comparison.name}
     cases = []
     for number, level in enumerate(comparison.levels):
-        weight = f"{values[number].bits!r}"
+        weight = f"{values[number].bits!r}::double"
         if level.tf:
             share = f"greatest({ident('share_' + level.tf)}, rarest)"
             weight += f" + log2({values[number].u!r}::double) - log2({share})"
         cases.append(f"when {number} then {weight}")
-    return f"(case {ident('level_' + comparison.name)} {' '.join(cases)} else 0.0 end)"
+    return f"(case {ident('level_' + comparison.name)} {' '.join(cases)} else 0.0::double end)"

@@ -40,10 +40,10 @@ def read_overrides(con: Connection, path: Path | None) -> int:
     faults += _contradictions(found, path)
     if faults:
         raise InputError.from_faults(faults)
-    for override in found:
-        pair = (override.record_id_l, override.record_id_r)
-        con.execute(f"insert into {VERDICTS[override.verdict]} values (?, ?)", pair)
-    return len(found)
+    decided = {(override.verdict, override.record_id_l, override.record_id_r) for override in found}
+    for verdict, left, right in sorted(decided):
+        con.execute(f"insert into {VERDICTS[verdict]} values (?, ?)", (left, right))
+    return len(decided)
 
 
 def _resolved(con: Connection, path: Path) -> tuple[list[Override], list[Fault]]:
@@ -68,6 +68,8 @@ def _resolved(con: Connection, path: Path) -> tuple[list[Override], list[Fault]]
         ends = [_record(con, row["source_l"], row["key_l"]), _record(con, row["source_r"], row["key_r"])]
         if row["verdict"] not in VERDICTS:
             faults.append(Fault("The verdict is not known.", where, "must or never"))
+        elif ends[0] is not None and ends[0] == ends[1]:
+            faults.append(Fault("Both sides are the same record.", where, "two records", "remove the line"))
         elif ends[0] is None or ends[1] is None:
             side = "left" if ends[0] is None else "right"
             faults.append(Fault(f"No record has the {side} source and key.", where, remedy="check source and key"))

@@ -29,6 +29,7 @@ MODEL_INPUT = "model_input"
 MODEL_PARAMETERS = "model_parameters"
 DIGITS = 9  # significant digits of a parameter; beyond them Splink's sums depend on the order of threads
 WEIGHT_DECIMALS = 6  # decimals of a weight in bits
+MOST_RAREST = 0.01  # in a run of few records, ten of them are not rare; a share of one in a hundred still is
 RAREST_TERM = 10.0  # a value counts as held by at least so many records, lest a typing error prove identity
 
 logging.getLogger("splink").addHandler(logging.NullHandler())
@@ -113,7 +114,7 @@ def frequency_step(column: str) -> Step:
 
 def rarest_share_sql() -> str:
     """The least share a value counts with: that of one held by `RAREST_TERM` records."""
-    return f"(select {RAREST_TERM} / greatest(count(*), 1) from {POOL})"
+    return f"(select least({RAREST_TERM} / greatest(count(*), 1), {MOST_RAREST}) from {POOL})"
 
 
 def estimate_u(con: Connection, spec: ModelSpec, *, seed: int, max_pairs: float = 1e6) -> dict[tuple[str, int], float]:
@@ -155,6 +156,9 @@ def estimate_m_by_em(
     troubles: list[str] = []
     with _splink(con, spec, parameters, prior=prior, given=("u",)) as linker:
         for columns in spec.model.em_blocking:
+            learnt = {comparison for comparison, _ in _trained(linker, "m_probability")}
+            if not any(_is_free(item, columns) and item.name not in learnt for item in spec.comparison):
+                continue
             try:
                 session = linker.training.estimate_parameters_using_expectation_maximisation(
                     block_on(*columns), estimate_without_term_frequencies=True, max_pairs=2_000_000
@@ -306,7 +310,7 @@ def _comparison(comparison: Comparison, parameters: Parameters, records: int, gi
         if "u" in given:
             options |= {"u_probability": values[number].u, "fix_u_probability": True}
         if level.tf:
-            options |= {"tf_adjustment_column": level.tf, "tf_minimum_u_value": RAREST_TERM / max(records, 1)}
+            options |= {"tf_adjustment_column": level.tf, "tf_minimum_u_value": min(RAREST_TERM / max(records, 1), MOST_RAREST)}
         levels.append(made.configure(**options))
     return cl.CustomComparison(comparison_levels=levels, output_column_name=comparison.name)
 
@@ -320,6 +324,11 @@ def _trained(linker: Any, what: str) -> dict[tuple[str, int], float]:
         for number, level in enumerate(item for item in comparison["comparison_levels"] if "is_null_level" not in item)
         if what in level
     }
+
+
+def _is_free(comparison: Comparison, columns: Sequence[str]) -> bool:
+    """Can a session that blocks on these columns learn the comparison? Splink leaves out what looks at one of them."""
+    return not set(columns) & set(comparison.columns)
 
 
 def _has_converged(session: Any) -> bool:

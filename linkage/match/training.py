@@ -50,14 +50,15 @@ def train(con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int)
     run_steps(con, (table_step(LABELS, labels_sql(rules)),))
     labels = count(con, LABELS)
     start = starting_parameters(spec)
-    with_u = _with_u(start, estimate_u(con, spec, seed=seed), matches_among_random_pairs(con))
+    sampled = estimate_u(con, spec, seed=seed)
+    with_u = _with_u(start, sampled, 0.0)
     troubles: tuple[str, ...] = ()
     if labels >= FEWEST_LABELS:
         with_m = _with_m(with_u, estimate_m_from_links(con, spec, LABELS), "labels", labels)
     else:
         found, troubles = estimate_m_by_em(con, spec, with_u, prior=_prior_of_em(con))
         with_m = _with_m(with_u, found, "em", FEWEST_LABELS)
-    parameters = rounded(_normalised(with_m))
+    parameters = rounded(_normalised(_with_u(with_m, sampled, matches_among_random_pairs(con))))
     save_parameters(con, parameters)
     return Trained(parameters, labels, (*troubles, *_doubts(parameters)))
 

@@ -38,9 +38,10 @@ def fold(con: Connection, inputs: Sequence[Input]) -> None:
     """Decides which rows make which record, and folds those that share a key.
 
     Makes `prepare__row_records(source_no, row_no, record_id)` for every row, and `prepare__shared_row_records` for the
-    rows whose key others share; `prepare__record_keys(record_id, source_no, key, row_no, base_key, group_no)`, with
-    row_no NULL where several rows fold and the last two where one does not; `prepare__folded`, the present columns of a record by source_no, base_key and
-    group_no; and the run's `fold_conflicts(record_id_l, record_id_r, detail)`, records that one key holds apart.
+    rows whose key others share; `prepare__record_keys(record_id, source_no, key, row_no, base_key, group_no)`, where
+    row_no is NULL if several rows fold, and base_key and group_no are NULL if not; `prepare__folded`, the present
+    columns of a record by source_no, base_key and group_no; and the run's `fold_conflicts(record_id_l, record_id_r,
+    detail)`, records that stay apart under one key.
     """
     present = present_columns(inputs)
     run_steps(con, _shared_row_steps(inputs, present))

@@ -29,7 +29,11 @@ def of_left(items: list[dict], **wanted: object) -> dict:
 
 def test_rows_and_records_are_counted(linkage, tmp_path: Path) -> None:
     source = of_left(check(linkage, tmp_path)["sources"])
-    assert {name: source[name] for name in ("rows", "records", "most_rows")} == {"rows": 6, "records": 5, "most_rows": 2}
+    assert {name: source[name] for name in ("rows", "records", "most_rows")} == {
+        "rows": 6,
+        "records": 5,
+        "most_rows": 2,
+    }
 
 
 def test_rows_left_out_are_counted_with_the_reason(linkage, tmp_path: Path) -> None:
@@ -40,7 +44,12 @@ def test_rows_left_out_are_counted_with_the_reason(linkage, tmp_path: Path) -> N
 def test_completeness_and_validity_are_counted_by_field(linkage, tmp_path: Path) -> None:
     fields = check(linkage, tmp_path)["fields"]
     forename, dob = of_left(fields, field="forename"), of_left(fields, field="dob")
-    assert (forename["records"], forename["known"], forename["refused"], forename["reasons"]) == (5, 4, 1, "placeholder 1")
+    assert (forename["records"], forename["known"], forename["refused"], forename["reasons"]) == (
+        5,
+        4,
+        1,
+        "placeholder 1",
+    )
     assert dob["known"] + dob["blank"] + dob["refused"] == dob["records"] == 5
     assert dob["refused"] == 1
 

@@ -45,7 +45,8 @@ INPUTS = (
     Bad("only_blanks", 11, ("is empty", "left.csv"), left=" \n\r\n"),
     Bad("only_a_header", 11, ("no record of a child", "left"), left=table()),
     Bad("no_key_in_any_row", 11, ("no record of a child", "left"), left=table(*(row[1:] for row in ROWS))),
-    Bad("wrong_encoding", 11, ("encoding", "left.csv", "UTF-8"), left=table(ROWS[0]).encode() + b"2,Zo\x81,Quillfeather,,,\n"),
+    Bad("wrong_encoding", 11, ("encoding", "left.csv", "UTF-8"),
+        left=table(ROWS[0]).encode() + b"2,Zo\x81,Quillfeather,,,\n"),
     Bad("utf_16_cut_off", 11, ("left.csv",), left=table(*ROWS).encode("utf-16")[:-1]),
     Bad("binary", 11, ("not a CSV file", "left.csv"), left=b"PK\x03\x04\x00\x00"),
     Bad("row_too_wide", 11, ("more cells", "left.csv, line 3", "6 cells"),
@@ -69,7 +70,8 @@ INPUTS = (
 PROJECTS = (
     Bad("no_toml", 10, ("not valid TOML", "linkage.toml", "line 2"), project="[project]\nname = tiny\n"),
     Bad("not_utf_8", 10, ("not UTF-8", "linkage.toml"), project="\ud800"),
-    Bad("unknown_key", 10, ("Unknown key 'kye'", "sources.left.kye", "'key'"), project=PROJECT.replace("key =", "kye =")),
+    Bad("unknown_key", 10, ("Unknown key 'kye'", "sources.left.kye", "'key'"),
+        project=PROJECT.replace("key =", "kye =")),
     Bad("unknown_section", 10, ("Unknown key 'lnk'", "'link'"), more="[lnk]\naccept = 0.9\n"),
     Bad("unknown_field", 10, ("'forname'", "'forename'"), project=PROJECT.replace("forename =", "forname =")),
     Bad("unknown_format", 10, ("'tabel'", "'table'", "linkage formats"), project=PROJECT.replace('"table"', '"tabel"')),
@@ -135,7 +137,9 @@ def test_a_typo_in_a_pack_is_told(linkage, tmp_path: Path, pack: str, right: str
     text = (bundled(kind).parent / pack).read_text(encoding="utf-8")
     assert right in text
     (tmp_path / "mine.toml").write_text(text.replace(right, wrong, 1), encoding="utf-8")
-    project = tiny_project(tmp_path, more='[link]\nmodel = "mine.toml"\n' if kind == "models" else '[link]\nrules = ["mine.toml"]\n')
+    project = tiny_project(
+        tmp_path, more='[link]\nmodel = "mine.toml"\n' if kind == "models" else '[link]\nrules = ["mine.toml"]\n'
+    )
     assert_told(linkage("run", project, "--out", tmp_path / "run"), Bad("typo", 10, words))
 
 
@@ -164,7 +168,8 @@ def test_a_folder_in_the_place_of_a_project_file_is_told(linkage, tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--threads", "0"), ("--threads", "100000"), ("--memory", "-5MB"), ("--memory", "8"), ("--seed", "x")]
+    ("option", "value"),
+    [("--threads", "0"), ("--threads", "100000"), ("--memory", "-5MB"), ("--memory", "8"), ("--seed", "x")],
 )
 def test_an_option_out_of_range_is_a_usage_error(linkage, tmp_path: Path, option: str, value: str) -> None:
     said = linkage("run", tiny_project(tmp_path), "--out", tmp_path / "run", f"{option}={value}")
@@ -173,7 +178,9 @@ def test_an_option_out_of_range_is_a_usage_error(linkage, tmp_path: Path, option
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("command", [("evaluate", "{}", "--truth", "x"), ("explain", "{}", "a:1"), ("explain", "{}", "a:1", "b:1")])
+@pytest.mark.parametrize(
+    "command", [("evaluate", "{}", "--truth", "x"), ("explain", "{}", "a:1"), ("explain", "{}", "a:1", "b:1")]
+)
 def test_a_folder_without_a_run_is_told(linkage, tmp_path: Path, command: tuple[str, ...]) -> None:
     said = linkage(*(word.format(tmp_path) for word in command))
     assert_told(said, Bad("no run", 2, ("no finished run", str(tmp_path), "manifest.json")))

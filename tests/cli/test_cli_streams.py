@@ -45,7 +45,9 @@ def test_run_prints_the_manifest_as_json(linkage, finished: Path, tmp_path: Path
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
 )  # fmt: skip
-def test_a_command_prints_one_json_document(linkage, finished: Path, command: tuple[str, ...], key: str, monkeypatch) -> None:
+def test_a_command_prints_one_json_document(
+    linkage, finished: Path, command: tuple[str, ...], key: str, monkeypatch
+) -> None:
     monkeypatch.chdir(finished)
     Path("truth.csv").write_text("source,key,person\nleft,1,a\nright,1,a\nleft,2,b\nright,2,b\n", encoding="utf-8")
     said = linkage(*command, "--json")
@@ -55,7 +57,12 @@ def test_a_command_prints_one_json_document(linkage, finished: Path, command: tu
 
 
 def test_formats_prints_one_json_document(linkage) -> None:
-    assert {item["name"] for item in linkage("formats", "--json").json} >= {"cin_census", "ssda903", "school_census", "table"}
+    assert {item["name"] for item in linkage("formats", "--json").json} >= {
+        "cin_census",
+        "ssda903",
+        "school_census",
+        "table",
+    }
     assert [item["name"] for item in linkage("formats", "table", "--json").json] == ["table"]
 
 
@@ -123,7 +130,9 @@ def on_a_terminal(*words: str | Path, columns: int, **environment: str) -> str:
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     settings = ENVIRONMENT | {"TERM": "xterm-256color"} | environment
     settings.pop("COLUMNS", None)
-    process = subprocess.Popen([sys.executable, "-m", "linkage", *map(str, words)], stdout=theirs, stderr=theirs, env=settings)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "linkage", *map(str, words)], stdout=theirs, stderr=theirs, env=settings
+    )
     os.close(theirs)
     shown = b""
     try:
@@ -148,7 +157,9 @@ def test_no_color_is_respected(finished: Path) -> None:
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_tables_fit_the_terminal(demo, columns: int) -> None:
-    shown = on_a_terminal("evaluate", demo.run, "--truth", demo.england / "truth", columns=columns, NO_COLOR="1", TERM="dumb")
+    shown = on_a_terminal(
+        "evaluate", demo.run, "--truth", demo.england / "truth", columns=columns, NO_COLOR="1", TERM="dumb"
+    )
     lines = shown.replace("\r", "").split("\n")
     titles = ("Pairs of records", "Left out", "Only", "The run")
     assert [line for line in lines if len(line) > columns and not line.startswith(titles)] == []

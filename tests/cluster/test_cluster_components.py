@@ -24,7 +24,7 @@ def labels(records: int, links: list[tuple[int, int]]) -> list[int]:
 
 @given(graphs)
 def test_each_record_is_labelled_with_the_smallest_record_it_hangs_together_with(
-    graph: tuple[int, list[tuple[int, int]]]
+    graph: tuple[int, list[tuple[int, int]]],
 ) -> None:
     records, links = graph
     drawn = networkx.Graph()

@@ -34,11 +34,11 @@ def joined(
 ) -> tuple[Run, PersonCount]:
     """Persons from links that the test decided."""
     run = run_rules(load(con, people(listed) if isinstance(listed, str) else listed, **settings), rules=())
-    execute(con, f"""create or replace table {DECIDED} (record_id_l bigint, record_id_r bigint, stage varchar, rule varchar,
-        match_weight double, confidence double, confidence_basis varchar, decision varchar, rivals integer,
-        flags varchar[])""")  # fmt: skip
-    execute(con, f"create or replace table {CONFLICTS_OF_DECISIONS} as "
-                 "select '' as kind, 0::bigint as record_id_l, 0::bigint as record_id_r, '' as detail, '' as action limit 0")  # fmt: skip
+    execute(con, f"""create or replace table {DECIDED} (record_id_l bigint, record_id_r bigint, stage varchar,
+        rule varchar, match_weight double, confidence double, confidence_basis varchar, decision varchar,
+        rivals integer, flags varchar[])""")  # fmt: skip
+    execute(con, f"""create or replace table {CONFLICTS_OF_DECISIONS} (kind varchar, record_id_l bigint,
+        record_id_r bigint, detail varchar, action varchar)""")  # fmt: skip
     for left, right, decision, confidence in links:
         ends = [run.names.index(left), run.names.index(right)]
         con.execute(f"insert into {DECIDED} values (?, ?, 'probabilistic', 'child', 9, ?, 'modelled', ?, 0, [])",

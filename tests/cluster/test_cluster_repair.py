@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 import networkx
@@ -71,7 +72,7 @@ def test_no_group_that_is_left_breaks_a_rule(component: tuple[list[Member], list
 
 @given(components(most_upns=3))
 def test_no_group_that_is_left_breaks_a_rule_where_records_hold_several_upns(
-    component: tuple[list[Member], list[Edge]]
+    component: tuple[list[Member], list[Edge]],
 ) -> None:
     members, edges = component
     cuts = repair(members, edges)
@@ -119,6 +120,25 @@ def test_both_ends_of_a_cut_are_in_different_groups(component: tuple[list[Member
     found = groups(members, edges, cuts)
     for cut in cuts:
         assert not any({cut.edge.record_id_l, cut.edge.record_id_r} <= group for group in found)
+
+
+@given(components(), st.data())
+def test_what_a_person_decided_is_never_cut(component: tuple[list[Member], list[Edge]], data: st.DataObject) -> None:
+    members, edges = component
+    chosen = data.draw(st.sets(st.integers(0, max(0, len(edges) - 1)), max_size=3))
+    given_edges = [replace(edge, is_manual=number in chosen) for number, edge in enumerate(edges)]
+    cuts = repair(members, given_edges)
+    assert not any(cut.edge.is_manual for cut in cuts)
+    # What still breaks a rule holds a decision of a person.
+    for group in groups(members, given_edges, cuts):
+        inside = [edge for edge in given_edges if {edge.record_id_l, edge.record_id_r} <= group]
+        assert not is_broken(group, members) or any(edge.is_manual for edge in inside)
+
+
+def test_of_a_decision_and_a_surer_link_that_exclude_each_other_the_decision_stays() -> None:
+    members = [member(0, unique=1), member(1), member(2, unique=1)]
+    edges = [Edge(0, 1, 0.9999, 20), Edge(1, 2, 0.999, 0, is_manual=True)]
+    assert repair(members, edges) == (Cut(edges[0], "two_records_of_a_unique_source"),)
 
 
 def test_the_weakest_link_of_a_chain_between_two_upns_is_cut() -> None:

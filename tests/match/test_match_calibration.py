@@ -23,7 +23,7 @@ from linkage.match.calibration import (
 )
 from linkage.match.deterministic import masked_precision
 from linkage.sql import Connection, execute, rows, run_steps
-from linkage.tables import LINKS_DETERMINISTIC, SCORED
+from linkage.tables import CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC, SCORED
 
 Floats = npt.NDArray[np.float64]
 
@@ -181,7 +181,9 @@ def test_the_weight_of_a_candidate_is_its_evidence_under_the_prior(half_without_
 
 
 def test_the_weight_of_a_rules_link_is_its_precision_and_the_other_fields(half_without_upn: Run) -> None:
-    precision = float(str(rows(half_without_upn.con, f"select precision from {RULE_PRECISION} where rule = 'upn'")[0][0]))
+    precision = float(
+        str(rows(half_without_upn.con, f"select precision from {RULE_PRECISION} where rule = 'upn'")[0][0])
+    )
     upn = [(pair, link) for pair, link in half_without_upn.decided.items() if link.rule == "upn"]
     assert len(upn) == 100
     for (left, right), link in upn:
@@ -205,11 +207,13 @@ def scored_links(con: Connection, rule_id: str, bits: list[float]) -> None:
     execute(con, f"""create table {SCORED} as
         select row_number() over () as record_id_l, row_number() over () as record_id_r, bits as bits_forename{zero}
         from (select unnest($bits::double[]) as bits)""", {"bits": bits})  # fmt: skip
-    execute(con, f"create table {LINKS_DETERMINISTIC} as select record_id_l, record_id_r, '{rule_id}' as rule from {SCORED}")
+    execute(
+        con, f"create table {LINKS_DETERMINISTIC} as select record_id_l, record_id_r, '{rule_id}' as rule from {SCORED}"
+    )
 
 
 def precision_of(con: Connection, rule_id: str) -> tuple[object, ...]:
-    run_steps(con, ())
+    execute(con, f"create or replace table {CONFLICTS_OF_PASSES} (kind varchar, detail varchar)")
     execute(con, "create or replace table pool as select 0::bigint as record_id, '' as forename limit 0")
     execute(con, "create or replace table identifiers as select '' as scheme limit 0")
     estimate_rule_precision(con, [rule(rule_id)], child_model(), SCORED)
@@ -233,11 +237,10 @@ def test_links_without_other_evidence_say_nothing_about_a_rule(con: Connection) 
 
 
 def test_a_rule_of_millions_of_links_is_still_not_certain(con: Connection) -> None:
-    names = [comparison.name for comparison in child_model().comparison]
-    execute(con, f"create table {LINKS_DETERMINISTIC} as select range as record_id_l, range as record_id_r, 'upn' as rule "
-                 "from range(2500000)")  # fmt: skip
-    listed = ", ".join(f"30.0::double as bits_{name}" for name in names)
-    execute(con, f"create table {SCORED} as select range as record_id_l, range as record_id_r, {listed} from range(2500000)")
+    columns = "range as record_id_l, range as record_id_r"
+    bits = ", ".join(f"30.0::double as bits_{comparison.name}" for comparison in child_model().comparison)
+    execute(con, f"create table {LINKS_DETERMINISTIC} as select {columns}, 'upn' as rule from range(2500000)")
+    execute(con, f"create table {SCORED} as select {columns}, {bits} from range(2500000)")
     precision = precision_of(con, "upn")[2]
     assert isinstance(precision, float)
     assert 0.999 < precision < 1

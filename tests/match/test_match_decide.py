@@ -15,7 +15,7 @@ from linkage.match.calibration import PRIORS, RULE_PRECISION
 from linkage.match.decide import MOST_CERTAIN_MODEL, decide
 from linkage.packs import Rule
 from linkage.sql import Connection, connect, execute
-from linkage.tables import CANDIDATES, SCORED
+from linkage.tables import CANDIDATES, DECIDED, SCORED
 
 MUSEUM = """
     source | key       | forename  | surname       | other_surnames | dob        | postcode | sex | upn
@@ -23,6 +23,8 @@ MUSEUM = """
     right  | twin      | ZUZANNA   | KASPROWICZ    |                | 2012-03-09 | ZA1 1AA  | F   |
     left   | two_upns  | BARNABY   | FEATHERSTONE  |                | 2011-07-21 | ZB1 1AA  | M   | V1
     right  | two_upns  | BARNABY   | FEATHERSTONE  |                | 2011-07-21 | ZB1 1AA  | M   | V2
+    left   | two_upns_here | MATILDA | FEATHERSTONE |               | 2011-07-21 | ZB1 1AA  |     | V3
+    right  | two_upns_here | MATILDA | FEATHERSTONE |               | 2011-07-21 | ZB9 9ZZ  |     | V4
     left   | tie       | CRESSIDA  | MARCHETTI     |                | 2010-05-17 | ZC1 1AA  | F   |
     right  | tie1      | CRESSIDA  | MARCHETTI     |                | 2010-05-17 | ZC1 1AA  | F   |
     right  | tie2      | CRESSIDA  | MARCHETTI     |                | 2010-05-17 | ZC1 1AA  | F   |
@@ -85,6 +87,14 @@ def test_two_different_valid_upns_with_one_name_and_birth_date_are_for_review_at
     assert not museum.together("left:two_upns", "right:two_upns")
     conflict = ("agree_but_contradict", "left:two_upns", "right:two_upns", "name_dob_postcode: different_upn", "held")
     assert conflict in museum.conflicts
+
+
+def test_the_model_too_refuses_two_different_valid_upns(museum: Run) -> None:
+    # Another home and no sex: no rule finds the pair.
+    found = link(museum, "two_upns_here")
+    assert found is not None
+    assert (found.stage, found.decision, found.flags) == ("probabilistic", "review", ("different_upn",))
+    assert without_flag(museum, "two_upns_here")
 
 
 @pytest.mark.parametrize("candidate", ["tie1", "tie2"])
@@ -183,10 +193,14 @@ def weigh(con: Connection, pairs: list[tuple[str, str, float]], *, accept: float
     names = sorted({name for pair in pairs for name in pair[:2]})
     listed = [{"source": name.split(":")[0], "key": name.split(":")[1]} for name in names]
     run = run_rules(load(con, listed, sources=["left", "right"]), rules=())
-    execute(con, f"create or replace table {RULE_PRECISION} (rule varchar, links bigint, precision double, basis varchar)")
+    execute(
+        con, f"create or replace table {RULE_PRECISION} (rule varchar, links bigint, precision double, basis varchar)"
+    )
     execute(con, f"create or replace table {CANDIDATES} (record_id_l bigint, record_id_r bigint)")
     execute(con, f"create or replace table {SCORED} (record_id_l bigint, record_id_r bigint, evidence_bits double)")
-    execute(con, f"create or replace table {PRIORS} as select 0 as source_no_l, 1 as source_no_r, 0.0::double as prior_bits")
+    execute(
+        con, f"create or replace table {PRIORS} as select 0 as source_no_l, 1 as source_no_r, 0.0::double as prior_bits"
+    )
     for left, right, weight in pairs:
         ends = [run.names.index(left), run.names.index(right)]
         con.execute(f"insert into {CANDIDATES} values (?, ?)", ends)
@@ -227,7 +241,12 @@ def test_rivals_share_the_odds_that_one_of_them_is_the_person(con: Connection) -
 
 def test_the_more_crowded_side_decides(con: Connection) -> None:
     # left:1 has one rival of 64; right:1 has two of 64 each.
-    pairs = [("left:1", "right:1", 6.0), ("left:1", "right:2", 6.0), ("left:2", "right:1", 6.0), ("left:3", "right:1", 6.0)]
+    pairs = [
+        ("left:1", "right:1", 6.0),
+        ("left:1", "right:2", 6.0),
+        ("left:2", "right:1", 6.0),
+        ("left:3", "right:1", 6.0),
+    ]
     run = weigh(con, pairs, review=0.1)
     assert run.decided["left:1", "right:1"].confidence == pytest.approx(64 / 193, abs=1e-6)
     assert run.decided["left:1", "right:1"].rivals == 3
@@ -257,6 +276,21 @@ def test_a_candidate_that_is_beaten_by_far_is_no_near_tie(con: Connection) -> No
 def test_confidence_is_above_nothing_for_every_pair_that_is_kept(con: Connection) -> None:
     run = weigh(con, [("left:1", "right:1", 40.0), ("left:1", "right:2", 12.0)])
     assert all(found.confidence > 0 for found in run.decided.values())
+
+
+@pytest.mark.parametrize(
+    "many",
+    [
+        3,
+        10,
+        pytest.param(25, marks=pytest.mark.xfail(strict=True, reason="near_tie asks for a twentieth of all odds")),
+    ],
+)
+def test_a_tie_of_many_is_a_near_tie_too(con: Connection, many: int) -> None:
+    # No candidate is behind any other: none may go without a word.
+    run = weigh(con, [("left:1", f"right:{n:02}", 14.0) for n in range(many)])
+    assert run.linked == set()
+    assert [found.flags for found in run.decided.values()] == [("near_tie",)] * many
 
 
 def test_a_pair_of_hopeless_odds_is_no_rival(con: Connection) -> None:
@@ -308,10 +342,22 @@ def test_the_link_of_a_rule_is_not_weighed_down_by_candidates_of_the_model(con: 
         """)), rules_without_names(), spec=child_model())  # fmt: skip
     assert ("left:1", "right:1") in run.linked
     assert run.decided["left:1", "right:1"].rivals == 1
+    # The source may hold the child twice: a link to one of the two records is no evidence against the other.
+    assert ("left:1", "right:2") in run.linked
 
 
 def rules_without_names() -> tuple[Rule, ...]:
     return tuple(item for item in packs().rules if item.identifiers)
+
+
+@pytest.mark.xfail(strict=True, reason="1 - 1/(links + 2) is rounded to 1 from two million links")
+def test_the_links_of_a_rule_of_millions_are_still_not_certain(con: Connection) -> None:
+    run = run_all(load(con, town(5)), spec=child_model())
+    execute(con, f"update {RULE_PRECISION} set links = 5000000, precision = 0.999999")
+    decide(con, packs().rules, child_model(), accept=0.95, review=0.5)
+    found = run.pairs(DECIDED, "confidence")
+    assert len(found) == 5
+    assert all(0.99 < confidence < 1 for _, _, confidence in found)
 
 
 def test_no_rule_and_no_model_leave_every_record_its_own_person(con: Connection) -> None:
@@ -353,4 +399,9 @@ def test_the_words_of_a_held_pair_are_its_guards(con: Connection) -> None:
         right  | 1   | ZARA     | MARCHETTI | 2012-03-09 | ZA1 1AA  | F   | U1
         """)), spec=child_model())  # fmt: skip
     found = run.decided["left:1", "right:1"]
-    assert (found.stage, found.rule, found.decision, found.flags) == ("deterministic", "upn", "review", ("twin_present",))
+    assert (found.stage, found.rule, found.decision, found.flags) == (
+        "deterministic",
+        "upn",
+        "review",
+        ("twin_present",),
+    )

@@ -86,6 +86,11 @@ source | key | forename | surname | dob        | postcode | sex
 left   | 1   | AMINA    | YUSUF   | 2012-03-09 | ZZ1 1AA  | F
 right  | 1   | OLIVIA   | BENTLEY | 2012-03-09 | ZZ1 1AA  | F
 """
+HOUSEMATES_WITH_ONE_NAME = """
+source | key | forename | surname | dob        | postcode | sex
+left   | 1   | AMINA    |         | 2012-03-09 | ZZ1 1AA  | F
+right  | 1   |          | BENTLEY | 2012-03-09 | ZZ1 1AA  | F
+"""
 
 # rule, guard, what the conflict says, table; a requirement writes no conflict.
 GUARDED = {
@@ -107,6 +112,7 @@ REQUIRED = {
     "local id given to another child": ("la_child_id", "dob_agrees", LOCAL_ID_GIVEN_TO_ANOTHER_CHILD),
     "local id without a birth date": ("la_child_id", "dob_agrees", LOCAL_ID_WITHOUT_A_BIRTH_DATE),
     "housemates with names": ("dob_postcode_sex", "names_missing", HOUSEMATES_WITH_NAMES),
+    "housemates with one name": ("dob_postcode_sex", "names_missing", HOUSEMATES_WITH_ONE_NAME),
 }
 
 
@@ -151,13 +157,14 @@ def test_a_child_who_goes_by_another_forename_is_linked_by_upn_where_no_twin_is_
     assert run.rule_conflicts == set()
 
 
-def test_a_twin_of_another_surname_or_source_is_not_the_twin_that_is_meant() -> None:
-    run = rules_on("""
+@pytest.mark.parametrize("elsewhere", ["ZARA", "AMINA"])
+def test_a_twin_of_another_surname_or_source_is_not_the_twin_that_is_meant(elsewhere: str) -> None:
+    run = rules_on(f"""
         source | key | forename | surname | dob        | upn
         left   | 1   | AMINA    | YUSUF   | 2012-03-09 | U1
         left   | 2   | ZARA     | BENTLEY | 2012-03-09 |
         right  | 1   | ZARA     | YUSUF   | 2012-03-09 | U1
-        third  | 1   | ZARA     | YUSUF   | 2012-03-09 |
+        third  | 1   | {elsewhere} | YUSUF | 2012-03-09 |
         """)
     assert run.rule_links["left:1", "right:1"] == "upn"
 
@@ -173,6 +180,16 @@ def test_the_twin_is_found_on_the_right_side_too() -> None:
     assert run.rule_conflicts == {held_by("upn", "twin_present")}
 
 
+def test_a_twin_whose_surname_is_known_as_a_former_one_only_is_still_a_twin() -> None:
+    run = rules_on("""
+        source | key | forename | surname | other_surnames | dob        | invalid_upn
+        left   | 1   | AMINA    | YUSUF   |                | 2012-03-09 | X1
+        right  | 1   | ZARA     |         | YUSUF          | 2012-03-09 | X1
+        """)
+    assert run.rule_links == {}
+    assert run.rule_conflicts == {held_by("upn_unchecked", "twin_pattern")}
+
+
 def test_a_sibling_who_was_given_the_upn_is_a_conflict_and_no_link() -> None:
     run = rules_on(UPN_OF_A_SIBLING)
     assert run.rule_links == {}
@@ -180,7 +197,9 @@ def test_a_sibling_who_was_given_the_upn_is_a_conflict_and_no_link() -> None:
 
 
 @pytest.mark.parametrize(
-    "slip", ["2012-03-08", "2012-04-09", "2011-03-09", "2012-09-03"], ids=["day", "month", "year", "day and month swapped"]
+    "slip",
+    ["2012-03-08", "2012-04-09", "2011-03-09", "2012-09-03"],
+    ids=["day", "month", "year", "day and month swapped"],
 )
 @pytest.mark.parametrize("scheme", ["upn", "la_child_id"])
 def test_an_identifier_with_a_birth_date_one_slip_apart_is_linked(scheme: str, slip: str) -> None:
@@ -339,6 +358,9 @@ def test_a_record_with_a_link_into_a_source_that_holds_children_once_gets_no_sec
         """
     assert rules_on(table).rule_links == {("left:1", "right:1"): "upn", ("left:2", "right:1"): "name_dob_postcode"}
     assert rules_on(table, unique=["left"]).rule_links == {("left:1", "right:1"): "upn"}
+    mirrored = [row | {"source": "right" if row["source"] == "left" else "left"} for row in people(table)]
+    mirrored_run = rules_on(mirrored, sources=["left", "right"], unique=["right"])
+    assert mirrored_run.rule_links == {("left:1", "right:1"): "upn"}
 
 
 def test_records_of_one_source_are_compared_only_where_the_project_wants_it() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_run import Run, child_model, load, people, run_all, town
+from tiny_run import Run, child_model, load, packs, people, run_all, town
 
 from linkage.errors import InputError
 from linkage.match.overrides import read_overrides
@@ -84,16 +84,10 @@ def test_a_must_link_outlasts_a_link_of_a_rule_where_the_person_would_break_a_ru
         right  | 1   | AMINA    | YUSUF   | 2012-03-09 | U1
         right  | 2   | NADIA    | YUSUF   | 2012-03-09 |
         """)
-    sure = tuple(item.model_copy(update={"assumed_precision": 0.9999}) for item in child_rules())
+    sure = tuple(item.model_copy(update={"assumed_precision": 0.9999}) for item in packs().rules)
     path = overrides_file(tmp_path, "left,1,right,2,must,the mother says so")
     run = run_all(load(con, table, unique=["right"]), sure, overrides=path)
     assert run.together("left:1", "right:2")
-
-
-def child_rules() -> tuple:  # type: ignore[type-arg]
-    from tiny_run import packs
-
-    return packs().rules
 
 
 def test_a_must_link_is_kept_by_the_model_too(con: Connection, tmp_path: Path) -> None:
@@ -109,7 +103,9 @@ def test_a_must_link_is_kept_by_the_model_too(con: Connection, tmp_path: Path) -
     assert ("left:1", "right:1") not in run.decided
 
 
-@pytest.mark.parametrize("again", ["left,1,third,2,must,", "third,2,left,1,must,"], ids=["twice", "the other way round"])
+@pytest.mark.parametrize(
+    "again", ["left,1,third,2,must,", "third,2,left,1,must,"], ids=["twice", "the other way round"]
+)
 def test_a_line_given_twice_is_one_override(con: Connection, tmp_path: Path, again: str) -> None:
     run = linked(con, tmp_path, THREE, "left,1,third,2,must,", again)
     assert run.decided["left:1", "third:2"].stage == "manual"  # `decided` refuses a pair that appears twice

@@ -19,7 +19,8 @@ from linkage.sql import Connection, connect, execute, rows
 # Few values, so that everything meets everything: twins, re-issued ids, shared keys, spellings of one name.
 FORENAMES = ("AMINA", "ZARA", "OLIVER", "OLIVIER", "YUSUF", "AMINA ROSE")
 SURNAMES = ("YUSUF", "BENTLEY", "BENTLY", "YUSUF BENTLEY", "AMINA", "KOWALSKI")
-DATES = ("2012-03-09", "2012-09-03", "2012-03-10", "2014-11-20", "2012-03", "2012")
+MAIN = {"other_forenames": "forename", "other_surnames": "surname"}
+DATES = ("2012-03-09", "2012-03-09", "2012-03-09", "2012-09-03", "2012-03-10", "2014-11-20", "2012-03", "2012")
 
 
 def accident(draw: random.Random, source: str, key: str) -> dict[str, str]:
@@ -27,15 +28,17 @@ def accident(draw: random.Random, source: str, key: str) -> dict[str, str]:
     values = {
         "forename": (FORENAMES, 0.85), "surname": (SURNAMES, 0.85), "dob": (DATES, 0.9), "sex": ("FM", 0.8),
         "postcode": (("ZZ1 1AA", "ZZ1 1AA", "ZZ1 1AB", "ZZ2 1AA"), 0.8), "ethnicity": (("WBRI", "BAFR", "BCRB"), 0.6),
-        "upn": (("U1", "U2", "U3", "U4"), 0.4), "temporary_upn": (("T1", "T2"), 0.15), "former_upn": (("U1", "U5"), 0.15),
+        "upn": (("U1", "U2", "U3"), 0.5), "temporary_upn": (("T1", "T2"), 0.15), "former_upn": (("U1", "U5"), 0.15),
         "invalid_upn": (("X1", "X2"), 0.2), "la_child_id": (("7", "8"), 0.3), "authority": (("301", "302"), 1.0),
         "pmr": (("p1", "p2"), 0.2), "other_forenames": (("ZARA", "OLLIE"), 0.15), "other_surnames": (("YUSUF",), 0.15),
     }  # fmt: skip
     known = {name: draw.choice(list(choice)) for name, (choice, share) in values.items() if draw.random() < share}
     if "ethnicity" in known:
         known["ethnicity_5"] = ETHNICITY_GROUPS[known["ethnicity"]][0]
+    # An alternative without a main name is a case of its own: see the museum.
+    known = {name: value for name, value in known.items() if name not in MAIN or MAIN[name] in known}
     if draw.random() < 0.15:
-        known = {name: value for name, value in known.items() if name not in ("forename", "surname")}
+        known = {name: value for name, value in known.items() if not name.endswith("name") and name not in MAIN}
     return {"source": source, "key": key} | known
 
 
@@ -44,7 +47,7 @@ def as_dicts(run: Run, table: str) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in rows(run.con, f"from {table}")]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     seed=st.integers(0, 10**9),
     size=st.integers(2, 14),
@@ -68,14 +71,16 @@ def test_the_passes_link_and_hold_what_the_naive_linker_does(
         )  # fmt: skip
         name = run.names.__getitem__
         assert run.rule_links == {(name(left), name(right)): by for (left, right), by in found.links.items()}
-        assert run.rule_conflicts == {(kind, name(left), name(right), *rest) for kind, left, right, *rest in found.conflicts}
+        assert run.rule_conflicts == {
+            (kind, name(left), name(right), *rest) for kind, left, right, *rest in found.conflicts
+        }
 
 
 def test_the_accidents_of_the_comparison_reach_every_guard() -> None:
     # The comparison above proves nothing about a guard that never fires.
     fired: set[str] = set()
     with connect(memory="1GB") as con:
-        for seed in range(40):
+        for seed in range(60):
             draw = random.Random(seed)
             run = load(con, [accident(draw, draw.choice(["left", "right"]), f"{n:02}") for n in range(30)])
             children = reference.children_of(as_dicts(run, "records"), as_dicts(run, "identifiers"))

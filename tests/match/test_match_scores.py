@@ -7,6 +7,7 @@ log2(u) - log2(max(share_l, share_r, least share)), so that the weight is log2(m
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from math import log2
 
 import pytest
@@ -16,7 +17,6 @@ from tiny_run import Row, child_model, load, people, run_rules
 from linkage.match.evidence import weigh_pairs
 from linkage.match.pool import make_pool
 from linkage.match.probabilistic import (
-    RAREST_TERM,
     exact_u,
     make_frequencies,
     read_parameters,
@@ -28,7 +28,7 @@ from linkage.packs import Comparison, Level, ModelSpec
 from linkage.sql import Connection, connect, execute, rows
 from linkage.tables import SCORED
 
-# Half of all records: SMITH. 40 records in all, so that the rarest share is 10 / 40, that of ten records.
+# With the filler 2,000 records, half of them SMITH; a value counts as held by ten records at least, 10 / 2,000.
 PAIRS = """
     source | key | forename  | surname | dob        | postcode | sex
     left   | 1   | AMINA     | SMITH   | 2012-03-09 | ZZ1 1AA  | F
@@ -41,8 +41,13 @@ PAIRS = """
     right  | 4   | YUSUF     | AMINA   | 2012-03-11 | ZZ1 9AA  | F
     """
 FILLER: list[Row] = [
-    {"source": "left", "key": f"f{number:02}", "forename": f"NAME{number}", "surname": "SMITH" if number < 17 else "OTHER"}
-    for number in range(32)
+    {
+        "source": "left",
+        "key": f"f{number:04}",
+        "forename": f"NAME{number}",
+        "surname": "SMITH" if number < 997 else "OTHER",
+    }
+    for number in range(1992)
 ]
 
 
@@ -92,10 +97,10 @@ NOTHING = ("", 0.0)
 
 
 def test_full_agreement_on_a_common_surname_is_worth_what_its_share_leaves(scored: Connection) -> None:
-    # SMITH: 17 of the filler and 3 of the pairs, 20 of 40. AMINA is held by fewer than ten: as if by ten of 40.
+    # SMITH: 997 of the filler and 3 of the pairs. AMINA is held by five: as if by ten.
     assert evidence(scored, 1) == {
-        "forename": of_share("forename", RAREST_TERM / 40),
-        "surname": of_share("surname", 20 / 40),
+        "forename": of_share("forename", 10 / 2000),
+        "surname": of_share("surname", 1000 / 2000),
         "dob": plain("dob", "same day"),
         "postcode": plain("postcode", "same"),
         "sex": plain("sex", "same"),
@@ -105,8 +110,8 @@ def test_full_agreement_on_a_common_surname_is_worth_what_its_share_leaves(score
 
 def test_a_rare_surname_counts_as_one_of_ten_records_and_a_swapped_date_as_swapped(scored: Connection) -> None:
     assert evidence(scored, 2) == {
-        "forename": of_share("forename", RAREST_TERM / 40),
-        "surname": of_share("surname", RAREST_TERM / 40),
+        "forename": of_share("forename", 10 / 2000),
+        "surname": of_share("surname", 10 / 2000),
         "dob": plain("dob", "day and month swapped"),
         "postcode": plain("postcode", "same sector"),
         "sex": plain("sex", "differs"),
@@ -225,19 +230,26 @@ def test_no_pairs_are_scored_into_an_empty_table_of_the_same_columns(con: Connec
     execute(con, "create table wanted (record_id_l bigint, record_id_r bigint)")
     for make, into in ((score_pairs, "by_splink"), (weigh_pairs, "by_query")):
         make(con, child_model(), starting_parameters(child_model()), pairs="wanted", into=into)
-    described = [rows(con, f"select column_name, column_type from (describe {name})") for name in ("by_splink", "by_query")]
+    described = [
+        rows(con, f"select column_name, column_type from (describe {name})") for name in ("by_splink", "by_query")
+    ]
     assert described[0] == described[1]
     assert rows(con, "from by_splink") == rows(con, "from by_query") == []
 
 
-def test_agreement_on_a_name_speaks_for_the_pair_in_a_run_of_few_records(con: Connection) -> None:
-    load(con, people(PAIRS))
+@pytest.mark.parametrize("make", [score_pairs, weigh_pairs], ids=["Splink", "our query"])
+def test_a_rare_name_speaks_for_the_pair_in_a_run_of_few_records_too(
+    con: Connection, make: Callable[..., None]
+) -> None:
+    # 200 records: ten of them would be one in twenty; a value counts as held by one in a hundred at most.
+    filler = [{"source": "left", "key": f"f{n:03}", "surname": f"NAME{n}"} for n in range(198)]
+    run = load(con, [*filler, *({"source": side, "key": "p", "surname": "RARE"} for side in ("left", "right"))])
     make_pool(con)
     make_frequencies(con, child_model())
-    execute(con, "create table wanted as select 0::bigint as record_id_l, 4::bigint as record_id_r")
-    score_pairs(con, child_model(), starting_parameters(child_model()), pairs="wanted", into=SCORED)
-    assert evidence(con, 1)["forename"][0] == "same"
-    assert evidence(con, 1)["forename"][1] >= 0
+    ends = run.names.index("left:p"), run.names.index("right:p")
+    execute(con, f"create table wanted as select {ends[0]}::bigint as record_id_l, {ends[1]}::bigint as record_id_r")
+    make(con, child_model(), starting_parameters(child_model()), pairs="wanted", into=SCORED)
+    assert evidence(con, 1)["surname"] == of_share("surname", 1 / 100)
 
 
 def test_no_table_of_splink_stays_behind(scored: Connection) -> None:
@@ -273,8 +285,17 @@ def test_a_condition_that_duckdb_cannot_run_is_our_error_without_a_value(con: Co
     from linkage.errors import LinkageError
 
     run_rules(load(con, people(PAIRS)))
-    broken = child_model().comparison[0].model_copy(
-        update={"levels": (Level(label="same", when="forename_l = nothing_r", m=0.9, u=0.1), child_model().comparison[0].levels[-1])}
+    broken = (
+        child_model()
+        .comparison[0]
+        .model_copy(
+            update={
+                "levels": (
+                    Level(label="same", when="forename_l = nothing_r", m=0.9, u=0.1),
+                    child_model().comparison[0].levels[-1],
+                )
+            }
+        )
     )
     spec = child_model().model_copy(update={"comparison": (broken,)})
     make_frequencies(con, spec)

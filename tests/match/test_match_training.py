@@ -31,7 +31,9 @@ def noisy_town(children: int, *, with_upn: float = 1.0, seed: int = 11) -> list[
         }  # fmt: skip
         noisy = dict(child)
         if draw.random() < SLIP:
-            noisy["dob"] = f"{month}-{draw.choice([day for day in range(1, 29) if f'{day:02}' != child['dob'][-2:]]):02}"
+            noisy["dob"] = (
+                f"{month}-{draw.choice([day for day in range(1, 29) if f'{day:02}' != child['dob'][-2:]]):02}"
+            )
         if draw.random() > SAME_POSTCODE:
             noisy["postcode"] = f"YY{draw.randint(1, 50)} 1AA"
         if draw.random() > SAME_SEX:
@@ -40,7 +42,11 @@ def noisy_town(children: int, *, with_upn: float = 1.0, seed: int = 11) -> list[
         found += [{"source": "left", "key": f"{number:04}"} | child | upn,
                   {"source": "right", "key": f"{number:04}"} | noisy | upn]  # fmt: skip
         if number % 10 == 0:
-            found.append({"source": "right", "key": f"x{number:04}"} | child | {"dob": f"2003-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}"})
+            found.append(
+                {"source": "right", "key": f"x{number:04}"}
+                | child
+                | {"dob": f"2003-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}"}
+            )
     return found
 
 
@@ -205,7 +211,8 @@ def test_pairs_of_sources_give_labels_as_they_stand_among_the_candidates() -> No
     assert by_sources["left", "right"] > 0
     candidates = run.pairs("candidates")
     wanted = {
-        pair: sum((left.split(":")[0], right.split(":")[0]) == pair for left, right, _ in candidates) for pair in by_sources
+        pair: sum((left.split(":")[0], right.split(":")[0]) == pair for left, right, _ in candidates)
+        for pair in by_sources
     }
     labels = sum(int(str(n)) for n in by_sources.values())
     for pair, n in by_sources.items():

@@ -235,7 +235,7 @@ def _dob(text: str | None) -> tuple[date | None, str | None]:
     if text is None:
         return None, None
     parts = [int(part) for part in text.split("-")]
-    return date(*(parts + [1, 1])[:3]), ("year", "month", "day")[len(parts) - 1]
+    return date(*[*parts, 1, 1][:3]), ("year", "month", "day")[len(parts) - 1]
 
 
 def _alternatives(main: str | None, others: str | None, parts: list[str]) -> list[str] | None:
@@ -301,7 +301,12 @@ def run_rules(run: Run, rules: Sequence[Rule] | None = None, *, overrides: Path 
 
 
 def run_all(
-    run: Run, rules: Sequence[Rule] | None = None, spec: ModelSpec | None = None, *, trains: bool = False, **settings: Any
+    run: Run,
+    rules: Sequence[Rule] | None = None,
+    spec: ModelSpec | None = None,
+    *,
+    trains: bool = False,
+    **settings: Any,
 ) -> Run:
     """All stages from overrides to persons; `spec` None: rules only. `settings` are those of `job`.
 

@@ -99,6 +99,11 @@ def statements_of_stages(project: Path, out: Path) -> dict[str, int]:
     return {name: int(n) for name, n in (line.split() for line in counts.read_text(encoding="utf-8").splitlines())}
 
 
+def tell(what: str, status: int) -> None:
+    ended = "killed" if os.WIFSIGNALED(status) else f"exit {os.WEXITSTATUS(status)}"
+    sys.stdout.write(f"{what} {ended}\n")
+
+
 def main(project: Path, out: Path) -> None:
     statements = statements_of_stages(project, out.with_name("whole"))
     resume = False
@@ -112,10 +117,10 @@ def main(project: Path, out: Path) -> None:
                 run_project(read_project(project), out=out, threads=2, resume=resume)
 
             status = in_a_fork(until_killed)
-            print(f"{stage.name} {kind} {'killed' if os.WIFSIGNALED(status) else f'exit {os.WEXITSTATUS(status)}'}")
+            tell(f"{stage.name} {kind}", status)
             resume = True
     status = in_a_fork(lambda: run_project(read_project(project), out=out, threads=2, resume=True) and None)
-    print(f"run resumed exit {os.waitstatus_to_exitcode(status)}")
+    tell("run resumed", status)
 
 
 if __name__ == "__main__":

@@ -54,14 +54,14 @@ def shuffle_xml(path: Path, draw: random.Random) -> dict[int, int]:
 
 
 def shuffle_sheet(path: Path, draw: random.Random, folder: Path) -> Moves:
+    """Blank rows, which are not counted, stay where they are."""
     book = openpyxl.load_workbook(path)
     sheet = book.worksheets[0]
-    rows = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=HEADER_ROWS + 1)]
+    rows = [row for row in sheet.iter_rows(min_row=HEADER_ROWS + 1) if any(cell.value is not None for cell in row)]
+    values = [[cell.value for cell in row] for row in rows]
     order, moves = moved(len(rows), draw)
-    for at, old in enumerate(order):
-        for column, value in enumerate(rows[old]):
-            cell = sheet.cell(HEADER_ROWS + 1 + at, column + 1)
+    for row, old in zip(rows, order, strict=True):
+        for cell, value in zip(row, values[old], strict=True):
             cell.value = value
     book.save(path)
-    assert all(any(value is not None for value in row) for row in rows), "a blank row is not counted"
     return {f"{path.relative_to(folder).as_posix()}#{sheet.title}": moves}

@@ -44,7 +44,9 @@ def test_a_finished_run_is_left_as_it_is(linkage, england: Path, whole: Path, tm
 
 
 @pytest.mark.parametrize("discarded", [False, True])
-def test_a_run_whose_inputs_changed_is_not_resumed(linkage, england: Path, whole: Path, tmp_path: Path, discarded: bool) -> None:
+def test_a_run_whose_inputs_changed_is_not_resumed(
+    linkage, england: Path, whole: Path, tmp_path: Path, discarded: bool
+) -> None:
     shutil.copytree(england.parent, tmp_path / "england")
     shutil.copytree(whole, tmp_path / "run")
     if discarded:
@@ -69,7 +71,9 @@ def test_a_run_is_resumed_with_other_threads_memory_and_limits(england: Path, wh
     shutil.copy(england, england.with_name("other.toml"))
     with england.with_name("other.toml").open("a", encoding="utf-8") as file:
         file.write("[run]\nmax_pairs = 1_000_000\ndiscard_working = true\n")
-    run_project(read_project(england.with_name("other.toml")), out=tmp_path / "run", threads=1, memory="1GB", resume=True)
+    run_project(
+        read_project(england.with_name("other.toml")), out=tmp_path / "run", threads=1, memory="1GB", resume=True
+    )
     assert tables_of(tmp_path / "run") == tables_of(whole)
     assert not (tmp_path / "run" / "run.duckdb").exists()
 
@@ -82,7 +86,9 @@ def test_a_folder_that_is_not_empty_is_refused_and_left_alone(linkage, england: 
     assert listing(tmp_path) == {"thesis.txt": b"years of work"}
 
 
-def test_a_second_run_into_the_folder_of_the_first_is_refused(linkage, england: Path, whole: Path, tmp_path: Path) -> None:
+def test_a_second_run_into_the_folder_of_the_first_is_refused(
+    linkage, england: Path, whole: Path, tmp_path: Path
+) -> None:
     shutil.copytree(whole, tmp_path / "run")
     before = listing(tmp_path / "run")
     assert linkage("run", england, "--out", tmp_path / "run").code == 2
@@ -146,12 +152,12 @@ def test_an_interrupted_statement_of_duckdb_counts_as_ctrl_c(
 def stopped_before(stage: str, project: Path, out: Path) -> None:
     """A run that ends before a stage as if it had been stopped there."""
 
-    class Stopped(Exception):
+    class StoppedError(Exception):
         pass
 
     def stop(told: object, _number: int, _of: int, done: bool) -> None:
         if getattr(told, "name", "") == stage and not done:
-            raise Stopped
+            raise StoppedError
 
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         run_project(read_project(project), out=out, progress=stop)
