@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from linkage import __version__
+
 VERSIONED = ("duckdb", "splink", "pyarrow", "jellyfish", "scipy", "numpy", "lxml", "openpyxl", "python-calamine")
 
 
@@ -39,7 +41,7 @@ def _version(distribution: str) -> str:
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
-        return "not installed"
+        return __version__ if distribution == "linkage-engine" else "not installed"
 
 
 def machine() -> dict[str, Any]:

@@ -49,7 +49,8 @@ def test_the_commands_of_the_readme_work_one_after_the_other(linkage, at_home: P
         ).fetchall()[0]
     for words in commands:
         keys = iter(pair)
-        said = linkage(*(next(keys) if word == "SOURCE:KEY" else word for word in words[1:]))
+        small = ("--children", "1000") if words[1] in ("demo", "synth") else ()
+        said = linkage(*(next(keys) if word == "SOURCE:KEY" else word for word in words[1:]), *small)
         assert said.code == 0, f"{' '.join(words)}\n{said.err}"
     for block in blocks("python"):
         exec(block, {})

@@ -71,8 +71,8 @@ class Evaluation:
             ),
             (
                 f"Pairs of records, by subgroup (variables of at most {MOST_GROUPS_SHOWN} groups; all with --json)",
-                ("subgroup", "group", *_SCORE_HEADERS[:-1]),
-                [(item.subgroup_var, item.subgroup, *_score_line(item.counts)[:-1]) for item in self._shown_groups()],
+                ("subgroup", "group", *_SCORE_HEADERS),
+                [(item.subgroup_var, item.subgroup, *_score_line(item.counts)) for item in self._shown_groups()],
             ),
             (
                 "Persons",

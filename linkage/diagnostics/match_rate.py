@@ -123,10 +123,22 @@ def write_match_rate(con: Connection, folder: Path) -> int:
     return write_csv(con, MATCH_RATE, COLUMNS, ORDER, folder / "match_rate.csv")
 
 
+def _harmless_sql(column: str) -> str:
+    """The text as it is, or behind an apostrophe where it begins as a formula does."""
+    name = ident(column)
+    runs = f"left({name}, 1) in ('=', '+', '-', '@', chr(9), chr(13))"
+    return f"case when {runs} then chr(39) || {name} else {name} end as {name}"
+
+
 def write_csv(con: Connection, table: str, columns: Sequence[str], order: str, path: Path) -> int:
-    """Write columns of a diagnostic to a CSV file, moved to its name when complete; returns its rows."""
+    """Write columns of a diagnostic to a CSV file, moved to its name when complete; returns its rows.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe before it, which spreadsheets hide.
+    """
     part = path.with_name(path.name + ".part")
-    listed = ", ".join(ident(column) for column in columns)
+    sql = "select column_name from duckdb_columns() where table_name = $table and data_type = 'VARCHAR'"
+    texts = {str(name) for (name,) in rows(con, sql, {"table": table})}
+    listed = ", ".join(_harmless_sql(column) if column in texts else ident(column) for column in columns)
     execute(
         con,
         f"copy (select {listed} from {ident(table)} order by {order}) to {literal(str(part))} (format csv, header)",

@@ -23,6 +23,7 @@ GROUPS = ("twin_group", "sibling_group")
 # A column of the persons file with more values than this describes a person, not a group.
 MOST_SUBGROUPS = 60
 # Fields of a person that are no groups however few values they have.
+_LIKE_A_DATE = r"\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{2,4}"
 _PERSONAL = frozenset(f.name for f in FIELDS if f.kind not in ("code", "flag") and f.name != "authority")
 
 
@@ -250,5 +251,14 @@ def _read_persons(con: Connection, path: Path) -> Truth:
 
 
 def _is_subgroup(con: Connection, name: str) -> bool:
-    values = rows(con, f"select count(distinct {ident(name)}) from persons_file")[0][0]
-    return 1 <= int(str(values)) <= MOST_SUBGROUPS
+    """Few values, and none of them a date: dates of children are shown nowhere, however few they are."""
+    column = ident(name)
+    found = rows(
+        con,
+        f"""
+        select count(distinct {column}),
+          count(*) filter (regexp_matches({column}::varchar, {literal(_LIKE_A_DATE)}))
+        from persons_file""",
+    )[0]
+    values, dates = (int(str(value)) for value in found)
+    return 1 <= values <= MOST_SUBGROUPS and dates == 0

@@ -154,9 +154,6 @@ def test_looking_at_the_sources_gives_nobody_away(linkage, demo, people: People,
     assert people.given_away_by(said.out + said.err) == {}
 
 
-@pytest.mark.xfail(
-    strict=False, reason="a truth's expected_birth_date is taken for a subgroup, and its dates are shown"
-)
 @pytest.mark.parametrize("json", [(), ("--json",)], ids=["tables", "json"])
 def test_an_evaluation_gives_nobody_away(linkage, demo, people: People, json: tuple[str, ...]) -> None:
     said = linkage("evaluate", demo.run, "--truth", demo.england / "truth", *json)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import log, log2
 
 import numpy as np
@@ -22,7 +23,7 @@ from linkage.match.calibration import (
     share_of_matches,
 )
 from linkage.match.deterministic import masked_precision
-from linkage.sql import Connection, execute, rows, run_steps
+from linkage.sql import Connection, connect, execute, rows, run_steps
 from linkage.tables import CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC, SCORED
 
 Floats = npt.NDArray[np.float64]
@@ -152,15 +153,14 @@ def test_a_source_linked_within_has_its_own_pairs(con: Connection) -> None:
 
 
 @pytest.fixture(scope="module")
-def half_without_upn() -> Run:
+def half_without_upn() -> Iterator[Run]:
     """A town of 200, half of them without a UPN and with a month of birth only: the model has to find those."""
-    from linkage.sql import connect
-
     listed = []
     for number, row in enumerate(town(200)):
         hidden = {"dob": row["dob"][:7]} if number // 2 % 2 else {}
         listed.append({name: value for name, value in {**row, **hidden}.items() if name != "upn" or not hidden})
-    return run_all(load(connect(memory="1GB"), listed), spec=child_model())
+    with connect(memory="1GB") as con:
+        yield run_all(load(con, listed), spec=child_model())
 
 
 def test_the_prior_is_that_of_the_residual(half_without_upn: Run) -> None:

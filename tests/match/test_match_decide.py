@@ -6,6 +6,8 @@ stand in a made-up town whose children are linked by UPN, so that names have sha
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,8 +25,8 @@ MUSEUM = """
     right  | twin      | ZUZANNA   | KASPROWICZ    |                | 2012-03-09 | ZA1 1AA  | F   |
     left   | two_upns  | BARNABY   | FEATHERSTONE  |                | 2011-07-21 | ZB1 1AA  | M   | V1
     right  | two_upns  | BARNABY   | FEATHERSTONE  |                | 2011-07-21 | ZB1 1AA  | M   | V2
-    left   | two_upns_here | MATILDA | FEATHERSTONE |               | 2011-07-21 | ZB1 1AA  |     | V3
-    right  | two_upns_here | MATILDA | FEATHERSTONE |               | 2011-07-21 | ZB9 9ZZ  |     | V4
+    left   | two_upns_here | MATILDA | SHARPLES     |               | 2011-03-14 | ZL1 1AA  |     | V3
+    right  | two_upns_here | MATILDA | SHARPLES     |               | 2011-03-14 | ZL9 9ZZ  |     | V4
     left   | tie       | CRESSIDA  | MARCHETTI     |                | 2010-05-17 | ZC1 1AA  | F   |
     right  | tie1      | CRESSIDA  | MARCHETTI     |                | 2010-05-17 | ZC1 1AA  | F   |
     right  | tie2      | CRESSIDA  | MARCHETTI     |                | 2010-05-17 | ZC1 1AA  | F   |
@@ -46,8 +48,9 @@ MUSEUM = """
 
 
 @pytest.fixture(scope="module")
-def museum() -> Run:
-    return run_all(load(connect(memory="1GB"), town(300) + people(MUSEUM)), spec=child_model())
+def museum() -> Iterator[Run]:
+    with connect(memory="1GB") as con:
+        yield run_all(load(con, town(300) + people(MUSEUM)), spec=child_model())
 
 
 def link(run: Run, name: str, right: str = "") -> Link | None:
@@ -278,14 +281,7 @@ def test_confidence_is_above_nothing_for_every_pair_that_is_kept(con: Connection
     assert all(found.confidence > 0 for found in run.decided.values())
 
 
-@pytest.mark.parametrize(
-    "many",
-    [
-        3,
-        10,
-        pytest.param(25, marks=pytest.mark.xfail(strict=True, reason="near_tie asks for a twentieth of all odds")),
-    ],
-)
+@pytest.mark.parametrize("many", [3, 10, 25])
 def test_a_tie_of_many_is_a_near_tie_too(con: Connection, many: int) -> None:
     # No candidate is behind any other: none may go without a word.
     run = weigh(con, [("left:1", f"right:{n:02}", 14.0) for n in range(many)])
@@ -309,7 +305,7 @@ weights = st.lists(
 )  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(weights)
 def test_confidences_of_one_records_candidates_never_exceed_one_together(pairs: list[tuple[int, int, float]]) -> None:
     with connect(memory="1GB") as con:
@@ -321,7 +317,7 @@ def test_confidences_of_one_records_candidates_never_exceed_one_together(pairs: 
             assert all(value <= 1 + 1e-5 for value in total.values())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(weights, st.floats(0.55, 0.99), st.floats(0.55, 0.99))
 def test_a_higher_threshold_links_a_part_of_what_a_lower_one_does(
     pairs: list[tuple[int, int, float]], one: float, other: float
@@ -350,7 +346,6 @@ def rules_without_names() -> tuple[Rule, ...]:
     return tuple(item for item in packs().rules if item.identifiers)
 
 
-@pytest.mark.xfail(strict=True, reason="1 - 1/(links + 2) is rounded to 1 from two million links")
 def test_the_links_of_a_rule_of_millions_are_still_not_certain(con: Connection) -> None:
     run = run_all(load(con, town(5)), spec=child_model())
     execute(con, f"update {RULE_PRECISION} set links = 5000000, precision = 0.999999")

@@ -355,11 +355,13 @@ def test_a_record_with_a_link_into_a_source_that_holds_children_once_gets_no_sec
         left   | 1   | AMINA    | YUSUF   | 2012-03-09 | ZZ1 1AA  | U1
         left   | 2   | AMINA    | YUSUF   | 2012-03-09 | ZZ1 1AA  |
         right  | 1   | AMINA    | YUSUF   | 2012-03-09 | ZZ1 1AA  | U1
+        third  | 1   | OLIVER   | BENTLEY | 2007-11-20 | ZZ1 1AA  |
         """
     assert rules_on(table).rule_links == {("left:1", "right:1"): "upn", ("left:2", "right:1"): "name_dob_postcode"}
     assert rules_on(table, unique=["left"]).rule_links == {("left:1", "right:1"): "upn"}
-    mirrored = [row | {"source": "right" if row["source"] == "left" else "left"} for row in people(table)]
-    mirrored_run = rules_on(mirrored, sources=["left", "right"], unique=["right"])
+    other = {"left": "right", "right": "left", "third": "third"}
+    mirrored = [row | {"source": other[row["source"]]} for row in people(table)]
+    mirrored_run = rules_on(mirrored, sources=["left", "right", "third"], unique=["right"])
     assert mirrored_run.rule_links == {("left:1", "right:1"): "upn"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -47,7 +48,7 @@ def as_dicts(run: Run, table: str) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in rows(run.con, f"from {table}")]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     seed=st.integers(0, 10**9),
     size=st.integers(2, 14),
@@ -93,8 +94,9 @@ def test_the_accidents_of_the_comparison_reach_every_guard() -> None:
 
 
 @pytest.fixture(scope="module")
-def dates() -> Connection:
-    return connect(memory="1GB")
+def dates() -> Iterator[Connection]:
+    with connect(memory="1GB") as con:
+        yield con
 
 
 near = st.dates(date(2011, 12, 1), date(2013, 1, 31))

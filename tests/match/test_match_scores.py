@@ -7,7 +7,7 @@ log2(u) - log2(max(share_l, share_r, least share)), so that the weight is log2(m
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import log2
 
 import pytest
@@ -52,17 +52,17 @@ FILLER: list[Row] = [
 
 
 @pytest.fixture(scope="module")
-def scored() -> Connection:
-    con = connect(memory="1GB")
-    run = load(con, people(PAIRS) + FILLER, sources=["left", "right"])
-    make_pool(con)
-    make_frequencies(con, child_model())
-    execute(con, "create table wanted (record_id_l bigint, record_id_r bigint)")
-    for number in range(1, 5):
-        ends = [run.names.index(f"{side}:{number}") for side in ("left", "right")]
-        execute(con, f"insert into wanted values ({ends[0]}, {ends[1]})")
-    score_pairs(con, child_model(), starting_parameters(child_model()), pairs="wanted", into=SCORED)
-    return con
+def scored() -> Iterator[Connection]:
+    with connect(memory="1GB") as con:
+        run = load(con, people(PAIRS) + FILLER, sources=["left", "right"])
+        make_pool(con)
+        make_frequencies(con, child_model())
+        execute(con, "create table wanted (record_id_l bigint, record_id_r bigint)")
+        for number in range(1, 5):
+            ends = [run.names.index(f"{side}:{number}") for side in ("left", "right")]
+            execute(con, f"insert into wanted values ({ends[0]}, {ends[1]})")
+        score_pairs(con, child_model(), starting_parameters(child_model()), pairs="wanted", into=SCORED)
+        yield con
 
 
 def evidence(con: Connection, number: int) -> dict[str, tuple[str, float]]:

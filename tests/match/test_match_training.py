@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from tiny_run import FIRST, LAST, Row, Run, child_model, job, load, packs, run_all, run_rules, stages
@@ -50,9 +50,9 @@ def noisy_town(children: int, *, with_upn: float = 1.0, seed: int = 11) -> list[
     return found
 
 
-def trained(listed: list[Row], **settings: Any) -> Run:
+def trained(con: Connection, listed: list[Row]) -> Run:
     """Passes, candidates and training."""
-    run = run_rules(load(connect(memory="1GB"), listed, **settings))
+    run = run_rules(load(con, listed))
     work = job(run, spec=child_model())
     stages.candidates(work)
     found = stages.training(work)
@@ -61,8 +61,9 @@ def trained(listed: list[Row], **settings: Any) -> Run:
 
 
 @pytest.fixture(scope="module")
-def labelled() -> Run:
-    return trained(noisy_town(CHILDREN))
+def labelled() -> Iterator[Run]:
+    with connect(memory="1GB") as con:
+        yield trained(con, noisy_town(CHILDREN))
 
 
 def level(run: Run, comparison: str, label: str) -> LevelParameters:
@@ -164,8 +165,9 @@ def test_every_label_is_a_link_of_an_identifier(labelled: Run) -> None:
 
 
 @pytest.fixture(scope="module")
-def unlabelled() -> Run:
-    return trained(noisy_town(500, with_upn=0.5))
+def unlabelled() -> Iterator[Run]:
+    with connect(memory="1GB") as con:
+        yield trained(con, noisy_town(500, with_upn=0.5))
 
 
 def test_too_few_labels_are_not_used_and_m_comes_from_expectation_maximisation(unlabelled: Run) -> None:
@@ -185,28 +187,28 @@ def test_expectation_maximisation_finds_m_too(unlabelled: Run, comparison: str, 
     assert level(unlabelled, comparison, label).m == pytest.approx(m, abs=0.08)
 
 
-def test_expectation_maximisation_that_finds_no_pairs_is_a_doubt_and_no_failure() -> None:
+def test_expectation_maximisation_that_finds_no_pairs_is_a_doubt_and_no_failure(con: Connection) -> None:
     listed = [{"source": source, "key": str(n), "forename": f"NAME{n}{source}", "surname": f"OTHER{n}{source}"}
               for source in ("left", "right") for n in range(4)]  # fmt: skip
-    run = trained(listed)
+    run = trained(con, listed)
     assert [doubt for doubt in run.doubts if doubt.startswith("em_no_pairs")]
     assert {p.m_basis for p in read_parameters(run.con) if p.comparison == "postcode"} == {"assumed"}
 
 
-def test_enough_labels_are_used_where_nothing_is_left_to_score() -> None:
+def test_enough_labels_are_used_where_nothing_is_left_to_score(con: Connection) -> None:
     # Every record is linked: there is no candidate, but the rule's links are weighed by these parameters all the same.
     listed = [row for row in noisy_town(600) if not row["key"].startswith("x")]
-    run = trained(listed)
+    run = trained(con, listed)
     assert run.candidates == []
     assert run.labels == 600
 
 
-def test_pairs_of_sources_give_labels_as_they_stand_among_the_candidates() -> None:
+def test_pairs_of_sources_give_labels_as_they_stand_among_the_candidates(con: Connection) -> None:
     # A third source copies the left one without an error and leaves nothing to be found; only left and right do.
     noisy = noisy_town(CHILDREN)
     copies = [row | {"source": "third"} for row in noisy if row["source"] == "left"]
     extra = [row | {"source": "third"} for row in noisy if row["key"] in ("x0000", "x0010")]
-    run = trained(noisy + copies + extra)
+    run = trained(con, noisy + copies + extra)
     by_sources = {(left, right): n for left, right, n in labelled_sources(run.con)}
     assert by_sources["left", "right"] > 0
     candidates = run.pairs("candidates")
@@ -242,20 +244,20 @@ def test_training_finds_the_links_that_starting_values_find(con: Connection) -> 
     assert len(wrong) <= 1
 
 
-def test_a_weight_that_points_the_wrong_way_is_a_doubt() -> None:
+def test_a_weight_that_points_the_wrong_way_is_a_doubt(con: Connection) -> None:
     # Sexes that the right source has the other way round: agreement speaks against a pair.
     other = {"F": "M", "M": "F"}
     listed = [row | ({"sex": other[row["sex"]]} if row["source"] == "right" else {}) for row in noisy_town(600)]
-    assert "weight_points_the_wrong_way: sex, same" in trained(listed).doubts
+    assert "weight_points_the_wrong_way: sex, same" in trained(con, listed).doubts
 
 
 def test_labels_table_has_each_pair_once(labelled: Run) -> None:
     assert count(labelled.con, LABELS) == len(set(labelled.pairs(LABELS)))
 
 
-def test_rules_on_names_give_no_labels() -> None:
+def test_rules_on_names_give_no_labels(con: Connection) -> None:
     listed = [{name: value for name, value in row.items() if name != "upn"} for row in noisy_town(100)]
-    run = run_rules(load(connect(memory="1GB"), listed), packs().rules)
+    run = run_rules(load(con, listed), packs().rules)
     assert run.passes["name_dob_postcode"]["linked"] > 50
     spec = child_model().model_copy(update={"block": (Block(columns=("surname", "dob")),)})
     work = job(run, spec=spec)

@@ -34,7 +34,7 @@ runs = given(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @runs
 def test_every_run_keeps_its_promises(seed: int, unique: set[str], within: set[str], has_model: bool) -> None:
     listed = accidents(seed, 24)
@@ -74,7 +74,7 @@ def check_persons(run: Run, unique: set[str], records: set[str]) -> None:
         assert all(sources.count(source) <= 1 for source in unique)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @runs
 def test_the_order_of_rows_changes_nothing(seed: int, unique: set[str], within: set[str], has_model: bool) -> None:
     found = []
@@ -104,7 +104,7 @@ def deduplicated(listed: list[Row]) -> list[Row]:
     return list({(row["source"], row["key"]): row for row in listed}.values())
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 10**9), accepts=st.lists(st.floats(0.5, 0.99), min_size=2, max_size=4))
 def test_a_higher_threshold_accepts_a_part_of_what_a_lower_one_does(seed: int, accepts: list[float]) -> None:
     with connect(memory="1GB") as con:
