@@ -1,16 +1,11 @@
 """A local early help list: a spreadsheet as people keep it, with headings, gaps and names in daily use."""
 
 import datetime
-import io
-import re
-import zipfile
 from pathlib import Path
 
 import numpy as np
-import openpyxl
 
 from linkage_synth.arrays import Bools, Floats, Ints, Texts
-from linkage_synth.cultures import ETHNICITY_LABELS
 from linkage_synth.dates import REFERENCE, age_on, dayfirst
 from linkage_synth.errors import drop_accents, happens, write_birth, write_ethnicity, write_names, write_sex
 from linkage_synth.families import Families
@@ -19,7 +14,9 @@ from linkage_synth.identifiers import Upns
 from linkage_synth.names import Names
 from linkage_synth.places import Places
 from linkage_synth.traits import Traits
+from linkage_synth.untidy import ethnicity_cell, name_cell, postcode_cell, sex_cell, upn_cell
 from linkage_synth.upn_records import make_some_wrong
+from linkage_synth.workbooks import Sheet, write_workbook
 
 SHARE = 0.08
 MOST = 20_000
@@ -42,7 +39,6 @@ _HEADING = (
     "Extract for 2023-24. OFFICIAL-SENSITIVE. Do not forward",
     "",
 )
-_STAMP = (2024, 4, 9, 9, 0, 0)
 
 
 def _people(rng: np.random.Generator, families: Families, in_need: Ints, traits: Traits) -> Ints:
@@ -56,16 +52,6 @@ def _people(rng: np.random.Generator, families: Families, in_need: Ints, traits:
     person = np.flatnonzero(eligible & (rng.random(len(families)) < 0.85))
     person = person[np.argsort(key[families.mother[person]], kind="stable")][:rows]
     return person[rng.permutation(len(person))]
-
-
-def _spaced(text: str, draw: float) -> str:
-    if draw < 0.03:
-        return f" {text}"
-    if draw < 0.08:
-        return f"{text} "
-    if draw < 0.12:
-        return text.upper()
-    return text.lower() if draw < 0.14 else text
 
 
 def _first_names(families: Families, person: Ints, given: Texts, draws: Floats) -> Texts:
@@ -139,93 +125,35 @@ class _Cells:
         self.ethnicity, self.postcode, self.upn, self.reference = ethnicity, postcode, upn, reference
 
 
-def _ethnic_group(code: str, draw: float) -> str:
-    labels = ETHNICITY_LABELS.get(code)
-    if labels is None:
-        return ("", "Not known", "Refused")[int(draw * 3)]
-    return labels[0] if draw < 0.6 else labels[int(draw * 97) % len(labels)]
-
-
-def _sex(girl: bool, draw: float) -> str:
-    if draw < 0.02:
-        return ""
-    plain = "F" if girl else "M"
-    if draw < 0.1:
-        return plain.lower()
-    return ("Female" if girl else "Male") if draw < 0.22 else plain
-
-
-def _postcode(postcode: str, draw: float) -> str:
-    if draw < 0.12:
-        return postcode.replace(" ", "")
-    if draw < 0.18:
-        return postcode.lower()
-    return f"{postcode} " if draw < 0.22 else postcode
-
-
-def _upn(upn: str, draw: float) -> str:
-    if draw < 0.02:
-        return upn.lower()
-    return f"{upn[:4]} {upn[4:8]} {upn[8:]}".strip() if draw < 0.03 else upn
-
-
 def _write_workbook(rng: np.random.Generator, path: Path, cells: _Cells) -> None:
     size = len(cells.birth)
     draws = rng.random((size, 8)).tolist()
     as_text = dayfirst(cells.birth)
     days = (datetime.date(1970, 1, 1) + datetime.timedelta(days=number) for number in cells.birth.tolist())
     workers = ("J. Cole", "A. Mensah", "S. Iqbal", "P. Nowak", "L. Grant")
-    book = openpyxl.Workbook(write_only=True)
-    stamp = datetime.datetime(*_STAMP)
-    book.properties.creator, book.properties.created, book.properties.modified = "Early Help", stamp, stamp
-    sheet = book.create_sheet(SHEET)
-    for heading in _HEADING:
-        sheet.append([heading or None])
-    sheet.append(list(COLUMNS))
+    rows: list[list[object]] = []
     for row, (day, draw) in enumerate(zip(days, draws, strict=True)):
         if draw[7] < BLANK_LINE:
-            sheet.append([])
-        sheet.append(
+            rows.append([])
+        rows.append(
             [
                 f"EH{cells.reference[row]:06d}",
-                _spaced(cells.first_name[row], draw[0]),
-                _spaced(cells.surname[row], draw[1]),
+                name_cell(cells.first_name[row], draw[0]),
+                name_cell(cells.surname[row], draw[1]),
                 day if draw[2] < 0.6 else as_text[row],
-                _sex(bool(cells.girl[row]), draw[3]) or None,
-                _ethnic_group(cells.ethnicity[row], draw[4]) or None,
-                _postcode(cells.postcode[row], draw[5]) or None,
-                _upn(cells.upn[row], draw[6]) or None,
+                sex_cell(bool(cells.girl[row]), draw[3]),
+                ethnicity_cell(cells.ethnicity[row], draw[4]),
+                postcode_cell(cells.postcode[row], draw[5]),
+                upn_cell(cells.upn[row], draw[6]),
                 workers[int(draw[6] * len(workers))],
             ]
         )
-    notes = book.create_sheet("Notes")
-    for line in (
+    notes = (
         "Ref = our own number",
         "UPN from the school where they told us",
         "Baby / Twin = not named yet",
         "Ask J. Cole",
-    ):
-        notes.append([line])
-    buffer = io.BytesIO()
-    book.save(buffer)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(_with_fixed_times(buffer.getvalue()))
-
-
-def _with_fixed_times(workbook: bytes) -> bytes:
-    """The same workbook with one time stamp everywhere: openpyxl writes the present time on saving."""
-    stamp = f"{_STAMP[0]}-{_STAMP[1]:02d}-{_STAMP[2]:02d}T{_STAMP[3]:02d}:00:00Z".encode()
-    result = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(workbook)) as old,
-        zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for item in old.infolist():
-            content = old.read(item)
-            if item.filename == "docProps/core.xml":
-                content = re.sub(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*", rb"\g<1>" + stamp, content)
-            entry = zipfile.ZipInfo(item.filename, date_time=_STAMP)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o600 << 16
-            new.writestr(entry, content)
-    return result.getvalue()
+    )
+    write_workbook(
+        path, "Early Help", [Sheet(SHEET, COLUMNS, rows, _HEADING), Sheet("Notes", (), [[line] for line in notes])]
+    )

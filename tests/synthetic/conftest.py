@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from linkage_synth import Summary, generate, two_tables
-from synthetic_files import Read
+from synthetic_files import Everything, Read
 
 CHILDREN = 20_000
 
@@ -28,3 +28,11 @@ def tables(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Summary]:
     """Folder and summary of two tables."""
     out = tmp_path_factory.mktemp("tables")
     return out, two_tables(out, records=8_000, seed=5)
+
+
+@pytest.fixture(scope="session")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Everything:
+    """A world in every format."""
+    out = tmp_path_factory.mktemp("everything")
+    generate(out, children=4_000, seed=7, formats={"all"})
+    return Everything(out)

@@ -2,9 +2,12 @@
 
 import csv
 import datetime
+import hashlib
+import tomllib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 from lxml import etree
@@ -17,6 +20,14 @@ SOURCES = ("cin_2023", "cin_2024", "cla_2024", "census_2023", "census_2024", "ea
 def csv_rows(path: Path) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def iso_of_dayfirst(text: str) -> str:
@@ -122,3 +133,82 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime.datetime):
         return value.strftime("%d/%m/%Y")
     return "" if value is None else str(value)
+
+
+class Everything(Read):
+    """A world in every format."""
+
+    @cached_property
+    def project(self) -> dict[str, Any]:
+        return tomllib.loads((self.out / "linkage-all.toml").read_text("utf-8"))
+
+    @cached_property
+    def files(self) -> list[str]:
+        return sorted(self._relative(path) for path in self.out.rglob("*") if path.is_file())
+
+    def files_of(self, source: str) -> list[str]:
+        """Files of a source, as the truth names them."""
+        return sorted({row["file"] for row in self.truth if row["source"] == source})
+
+    def csv_of(self, source: str) -> list[Row]:
+        """Rows of the CSV files of a source, each with its person."""
+        return [
+            row | {"person": self.person_of[source, file, str(number)]}
+            for file in self.files_of(source)
+            for number, row in enumerate(csv_rows(self.out / file), 1)
+        ]
+
+    def rows_in(self, file: str) -> int:
+        """How many records a file has: rows of a table, or elements of a return."""
+        path, _, sheet = file.partition("#")
+        if path.endswith(".xlsx"):
+            return len(self._below_header(path, sheet))
+        if path.endswith(".csv"):
+            return len(csv_rows(self.out / path))
+        tags = {"Child", "CHILD", "Learner", "Person"}
+        elements = etree.parse(str(self.out / path)).iter("{*}Child", "{*}CHILD", "{*}Learner", "{*}Person")
+        return sum(etree.QName(element).localname in tags for element in elements)
+
+    def header_of(self, file: str, key: str) -> tuple[object, ...]:
+        """Names of the columns of a table, whose first is the key."""
+        path, _, sheet = file.partition("#")
+        if path.endswith(".csv"):
+            return tuple(csv_rows(self.out / path)[0])
+        return next(row for row in self._cells(path, sheet) if row[:1] == (key,))
+
+    def sheet_rows(self, file: str, key: str) -> list[dict[str, Any]]:
+        """Rows of a sheet by column, with `row` as the truth counts them."""
+        header = [str(name) for name in self.header_of(file, key)]
+        rows = self._below_header(*file.split("#"))
+        return [dict(zip(header, row, strict=False)) | {"row": at} for at, row in enumerate(rows, 1)]
+
+    def by_key(self, source: str) -> dict[tuple[str, str], str]:
+        """Person of each authority and child id of a CIN return."""
+        return {(row["authority"], row["id"]): row["person"] for row in self.rows(source)}
+
+    @cached_property
+    def _learners(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        for file in self.files_of("ilr"):
+            learners = etree.parse(str(self.out / file)).iter("{*}Learner")
+            for number, learner in enumerate(learners, 1):
+                texts = {etree.QName(each).localname: each.text or "" for each in learner if len(each) == 0}
+                person = self.person_of["ilr", file, str(number)]
+                born = datetime.date.fromisoformat(self.persons[person]["birth_date"])
+                age = 2023 - born.year - ((born.month, born.day) > (8, 31))
+                found.append(texts | {"file": file, "person": person, "age_on_31_august": age})
+        return found
+
+    def learners(self) -> list[dict[str, Any]]:
+        """Learners of the ILR by element, with person and true age."""
+        return self._learners
+
+    def _cells(self, path: str, sheet: str) -> list[tuple[object, ...]]:
+        book = openpyxl.load_workbook(self.out / path, read_only=True)
+        return list(book[sheet].iter_rows(values_only=True))
+
+    def _below_header(self, path: str, sheet: str) -> list[tuple[object, ...]]:
+        """Rows below the first that is filled from side to side, blank ones left out."""
+        rows = self._cells(path, sheet)
+        header = next(at for at, row in enumerate(rows) if sum(value is not None for value in row) > 4)
+        return [row for row in rows[header + 1 :] if any(value is not None for value in row)]

@@ -1,20 +1,12 @@
 """The same arguments give the same bytes; a stage that changes does not shift the others."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 from linkage_synth import generate, two_tables
 from linkage_synth.seeds import stream
-
-
-def digests(folder: Path) -> dict[str, str]:
-    return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
+from synthetic_files import digests
 
 
 def test_same_arguments_give_the_same_bytes(tmp_path: Path) -> None:

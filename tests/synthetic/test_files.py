@@ -156,7 +156,7 @@ def test_project_file_names_the_six_sources(england: Path) -> None:
 def test_the_package_imports_nothing_of_the_engine() -> None:
     folder = Path(linkage_synth.__file__).parent
     allowed = {"linkage_synth", "numpy", "pyarrow", "openpyxl", "lxml"}
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             modules = (
                 [alias.name for alias in node.names]

@@ -1,0 +1,1 @@
+"""The formats that are written on request, beside the standard returns."""
