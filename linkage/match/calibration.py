@@ -53,7 +53,7 @@ def estimate_rule_precision(con: Connection, rules: Sequence[Rule], spec: ModelS
     run_steps(con, (Step(RULE_PRECISION, f"create or replace table {RULE_PRECISION} (rule varchar, links bigint, "
                                          "precision double, basis varchar)"),))  # fmt: skip
     for rule in used:
-        found = _precision(con, rule, linked[rule.id], masked, spec, scored)
+        found = _precision(con, rule, linked[rule.id], masked, spec, scored, used[: used.index(rule)])
         con.execute(
             f"insert into {RULE_PRECISION} values (?, ?, ?, ?)",
             (found.rule, found.links, min(round(found.precision, 6), MOST_PRECISE), found.basis),
@@ -78,35 +78,40 @@ def _precision(
     masked: Mapping[str, tuple[int, int]],
     spec: ModelSpec | None,
     scored: str,
+    earlier: Sequence[Rule],
 ) -> RulePrecision:
     same, both = masked.get(rule.id, (0, 0))
     if both >= FEWEST_PAIRS:
         return RulePrecision(rule.id, links, (same + 1) / (both + 2), "calibrated")
     if spec is not None:
-        weights, counts = _other_evidence(con, rule, spec, scored)
+        weights, counts = _other_evidence(con, rule, spec, scored, other_evidence_sql(rule, spec, earlier))
         if counts.sum() >= FEWEST_PAIRS:
             return RulePrecision(rule.id, links, share_of_matches(weights, counts), "modelled")
     return RulePrecision(rule.id, links, rule.assumed_precision, "assumed")
 
 
-def other_evidence_sql(rule: Rule, spec: ModelSpec) -> str:
-    """Evidence in bits of the comparisons that the rule does not match on; 0 where there are none."""
-    used = {COMPARISON_OF_FIELD.get(field) for field in rule.fields}
+def other_evidence_sql(rule: Rule, spec: ModelSpec, earlier: Sequence[Rule] = ()) -> str:
+    """Evidence in bits of the comparisons that the rule does not match on; 0 where there are none.
+
+    What an `earlier` rule matched on is left out too: the pairs that agreed there are gone, so among those that are
+    left the field speaks against good and bad links alike.
+    """
+    used = {COMPARISON_OF_FIELD.get(field) for one in (rule, *earlier) for field in one.fields}
     others = [comparison.name for comparison in spec.comparison if comparison.name not in used]
     return " + ".join(f"s.{ident('bits_' + name)}" for name in others) or "0.0"
 
 
 def _other_evidence(
-    con: Connection, rule: Rule, spec: ModelSpec, scored: str
+    con: Connection, rule: Rule, spec: ModelSpec, scored: str, evidence: str
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Histogram of the other evidence (bits, to a tenth) over the rule's links that have any."""
     found = rows(
         con,
         f"""
-        select round({other_evidence_sql(rule, spec)}, 1) as bits, count(*)
+        select round({evidence}, 1) as bits, count(*)
         from {LINKS_DETERMINISTIC} d
         join {ident(scored)} s on s.record_id_l = d.record_id_l and s.record_id_r = d.record_id_r
-        where d.rule = $rule and ({other_evidence_sql(rule, spec)}) <> 0
+        where d.rule = $rule and ({evidence}) <> 0
         group by 1 order by 1""",
         {"rule": rule.id},
     )

@@ -95,7 +95,7 @@ def judged_pairs_sql(rule: Rule) -> str:
     requires = "".join(f"\n            and {PREDICATES[name]}" for name in rule.require)
     keys = keys_of(rule)
     return f"""
-        with keys as ({keys.sql}),
+        with keys as ({keys.sql}{"" if rule.identifiers else f" and {is_seeking_sql('p')}"}),
         pairs as (
           select distinct l.record_id as record_id_l, r.record_id as record_id_r,
             l.source_no as source_no_l, r.source_no as source_no_r
@@ -147,7 +147,7 @@ def keys_of(rule: Rule) -> Keys:
         return Keys(_identifier_keys_sql(rule), "kr.scope = kl.scope and kr.value = kl.value", ("scope", "value"))
     columns = tuple(f"k{number}" for number in range(len(rule.fields)))
     parts = ", ".join(f"p.{ident(field)} as {column}" for field, column in zip(rule.fields, columns, strict=True))
-    known = " and ".join((is_seeking_sql("p"), *(f"p.{ident(field)} is not null" for field in rule.fields)))
+    known = " and ".join(f"p.{ident(field)} is not null" for field in rule.fields)
     exact = " and p.dob_precision = 'day'" if "dob" in rule.fields else ""
     equal = " and ".join(f"kr.{column} = kl.{column}" for column in columns)
     return Keys(f"select p.record_id, {parts} from {POOL} p where {known}{exact}", equal, columns)
