@@ -75,7 +75,13 @@ def main() -> None:
         two_tables(folder, records=options.records, seed=20260101)
     ours, theirs = DATA / "run", DATA / "splink.parquet"
     limits = ["--threads", str(options.threads), "--memory", options.memory]
-    ours_command = [str(Path(sys.executable).with_name("linkage")), "run", str(folder / "linkage.toml"), "--out", str(ours)]
+    ours_command = [
+        str(Path(sys.executable).with_name("linkage")),
+        "run",
+        str(folder / "linkage.toml"),
+        "--out",
+        str(ours),
+    ]
     splink_command = [sys.executable, str(HERE / "plain_splink.py"), str(folder), str(theirs)]
     measured: dict[str, list[Measured]] = {"linkage": [], "plain Splink": []}
     for number in range(options.runs):

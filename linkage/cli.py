@@ -32,6 +32,7 @@ from linkage.diagnostics.readiness import Readiness, check_project
 from linkage.errors import LinkageError, UsageError
 from linkage.progress import Progress
 from linkage.project import read_project
+from linkage.recognise import Found, as_dict, recognise, summary_tables, write_project
 from linkage.run import run_project
 from linkage.sources import FORMATS, Format
 from linkage.sql import machine_limit, was_interrupted
@@ -180,6 +181,31 @@ def demo(
     print_run(json.loads((result.run / "manifest.json").read_text(encoding="utf-8")), result.run)
     print_evaluation(result.evaluation, subgroups=ETHNICITY)
     say(f"\nReport: {result.run / 'report.html'}")
+
+
+@command("init")
+def init(
+    files: Annotated[list[Path], typer.Argument(metavar="FILES...", help="Files, folders or ZIP archives.")],
+    target: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="The project file to write. Default: linkage.toml.")
+    ] = Path("linkage.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace a project file that is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a project file by looking at the files.
+
+    Says what each file is, how sure that is and why. Read the file through before you run it.
+
+    Example: linkage init demo/england/returns demo/england/local --out england.toml
+    """
+    found = recognise(files, target.parent)
+    if as_json:
+        print_json(as_dict(found))
+    else:
+        print_found(found)
+    write_project(found, target, force=force)
+    if not as_json:
+        say(f"\nWritten to {target}")
 
 
 @command("check")
@@ -395,6 +421,12 @@ def print_evaluation(result: Evaluation, *, subgroups: tuple[str, ...] = ()) -> 
 def print_readiness(readiness: Readiness) -> None:
     """What `check` found."""
     for title, headers, lines in readiness.as_tables():
+        print_table(title, headers, lines)
+
+
+def print_found(found: Found) -> None:
+    """What `init` recognised."""
+    for title, headers, lines in summary_tables(found):
         print_table(title, headers, lines)
 
 

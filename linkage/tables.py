@@ -81,7 +81,7 @@ class Extract:
     findings: tuple[Finding, ...] = ()
 
 
-# --- working tables of a run: each is written by one stage, and never changed by a later one ---------------------------------------------------------------------
+# --- working tables of a run: each is written by one stage, and never changed by a later one ---
 
 SOURCES = "sources"  # source_no, source, format, is_unique, is_within
 RECORDS = "records"  # record_id; see prepare.records for the columns

@@ -21,7 +21,6 @@ def test_every_module_can_be_imported_and_says_what_it_is() -> None:
 
 def test_the_launcher_is_the_same_application() -> None:
     import cli
-
     from linkage.cli import app
 
     assert cli.app is app

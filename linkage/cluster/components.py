@@ -8,9 +8,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 
-def label_components(
-    records: int, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]
-) -> npt.NDArray[np.int64]:
+def label_components(records: int, left: npt.NDArray[np.int64], right: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     """For each record 0 … records-1, the smallest record id of its component.
 
     `left` and `right` are the ends of the links. The label does not depend on the order of the links.

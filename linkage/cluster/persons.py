@@ -94,9 +94,7 @@ def _repair_broken(con: Connection) -> list[Cut]:
         unique = int(str(source_no)) if is_unique else None
         upns = frozenset(groups) if isinstance(groups, list) else frozenset()
         record = int(str(record_id))
-        members.setdefault(int(str(component)), []).append(
-            Member(record, unique, upns, never.get(record, frozenset()))
-        )
+        members.setdefault(int(str(component)), []).append(Member(record, unique, upns, never.get(record, frozenset())))
     edges: dict[int, list[Edge]] = {}
     for component, left, right, confidence, weight, is_manual in rows(con, _edges_sql()):
         edges.setdefault(int(str(component)), []).append(

@@ -68,13 +68,17 @@ class PairExplanation:
     def as_text(self) -> str:
         """Everything, for a person to read."""
         decision = self.decided.decision if self.decided else "no link"
-        lines = [f"Pair {self.left} and {self.right}: {decision}",
-                 f"  in one person: {'yes' if self.in_one_person else 'no'}"]
+        lines = [
+            f"Pair {self.left} and {self.right}: {decision}",
+            f"  in one person: {'yes' if self.in_one_person else 'no'}",
+        ]
         lines += listed("why", (f"{reason.code}: {reason.meaning}" for reason in self.reasons))
         if self.decided:
             d = self.decided
-            lines.append(f"  decided by: {d.stage}, {d.rule}, confidence from {d.confidence_basis}, "
-                         f"rivals {d.rivals}" + flags_text(d.flags))
+            lines.append(
+                f"  decided by: {d.stage}, {d.rule}, confidence from {d.confidence_basis}, "
+                f"rivals {d.rivals}" + flags_text(d.flags)
+            )
         if self.rule_precision:
             p = self.rule_precision
             lines.append(f"  precision of the rule: {p.precision:.4f} ({p.basis}, {p.links:,} links)")

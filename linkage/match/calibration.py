@@ -216,5 +216,3 @@ def expected_matches(weights_bits: npt.NDArray[np.float64], counts: npt.NDArray[
         odds = max(expected, least) / max(pairs - expected, 1.0)
         expected = float((counts * (odds * ratio / (1 + odds * ratio))).sum())
     return float(min(max(expected, least), pairs / 2))
-
-

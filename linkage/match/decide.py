@@ -248,4 +248,3 @@ def decision_steps(*, accept: float, review: float) -> tuple[Step, ...]:
             {"accept": accept},
         ),
     )
-

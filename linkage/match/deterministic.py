@@ -256,5 +256,3 @@ def _count_pass(con: Connection, rule: Rule) -> PassCount:
         from {FOUND}"""
     found, linked, held, shared = (int(str(value)) for value in rows(con, sql)[0])
     return PassCount(rule.id, found, linked, held, shared)
-
-

@@ -34,9 +34,13 @@ def evidence_sql(spec: ModelSpec, parameters: Parameters, pairs: str) -> str:
         f"\n          left join {frequency_table(term)} tf_{number} on tf_{number}.{ident(term)} = p.{ident(term + '_l')}"
         for number, term in enumerate(terms)
     )
-    shares = "".join(f", tf_{number}.{ident('tf_' + term)} as {ident('share_' + term)}" for number, term in enumerate(terms))
+    shares = "".join(
+        f", tf_{number}.{ident('tf_' + term)} as {ident('share_' + term)}" for number, term in enumerate(terms)
+    )
     bits = {c.name: f"round({_bits_sql(c, parameters)}, {WEIGHT_DECIMALS})" for c in spec.comparison}
-    ledger = ",\n          ".join(f"{ident('level_' + name)}, {sql} as {ident('bits_' + name)}" for name, sql in bits.items())
+    ledger = ",\n          ".join(
+        f"{ident('level_' + name)}, {sql} as {ident('bits_' + name)}" for name, sql in bits.items()
+    )
     return f"""
         with sides as (
           select p.record_id_l, p.record_id_r, {sides}

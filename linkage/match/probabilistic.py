@@ -87,7 +87,9 @@ def model_input_step(spec: ModelSpec) -> Step:
     """`model_input`: unique_id (the record_id) and the columns the model compares; a view, nothing is copied."""
     wanted = dict.fromkeys(column for comparison in spec.comparison for column in comparison.columns)
     listed = ", ".join(ident(column) for column in wanted)
-    return Step(MODEL_INPUT, f"create or replace view {MODEL_INPUT} as select record_id as unique_id, {listed} from {POOL}")
+    return Step(
+        MODEL_INPUT, f"create or replace view {MODEL_INPUT} as select record_id as unique_id, {listed} from {POOL}"
+    )
 
 
 def frequency_columns(spec: ModelSpec) -> tuple[str, ...]:
@@ -310,7 +312,10 @@ def _comparison(comparison: Comparison, parameters: Parameters, records: int, gi
         if "u" in given:
             options |= {"u_probability": values[number].u, "fix_u_probability": True}
         if level.tf:
-            options |= {"tf_adjustment_column": level.tf, "tf_minimum_u_value": min(RAREST_TERM / max(records, 1), MOST_RAREST)}
+            options |= {
+                "tf_adjustment_column": level.tf,
+                "tf_minimum_u_value": min(RAREST_TERM / max(records, 1), MOST_RAREST),
+            }
         levels.append(made.configure(**options))
     return cl.CustomComparison(comparison_levels=levels, output_column_name=comparison.name)
 
@@ -351,7 +356,9 @@ def save_parameters(con: Connection, parameters: Parameters) -> None:
     )
     for level in parameters:
         values = (level.comparison, level.level_no, level.label, level.m, level.u, level.bits)
-        con.execute(f"insert into {MODEL_PARAMETERS} values (?, ?, ?, ?, ?, ?, ?, ?)", (*values, level.m_basis, level.u_basis))
+        con.execute(
+            f"insert into {MODEL_PARAMETERS} values (?, ?, ?, ?, ?, ?, ?, ?)", (*values, level.m_basis, level.u_basis)
+        )
 
 
 def read_parameters(con: Connection) -> Parameters:
@@ -361,5 +368,3 @@ def read_parameters(con: Connection) -> Parameters:
         f"select comparison, level_no, label, m, u, m_basis, u_basis from {MODEL_PARAMETERS} order by rowid",
     )
     return tuple(LevelParameters(*row) for row in found)
-
-

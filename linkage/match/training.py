@@ -147,8 +147,7 @@ def _normalised(parameters: Parameters) -> Parameters:
         m_sum[level.comparison] = m_sum.get(level.comparison, 0.0) + level.m
         u_sum[level.comparison] = u_sum.get(level.comparison, 0.0) + level.u
     return tuple(
-        replace(level, m=level.m / m_sum[level.comparison], u=level.u / u_sum[level.comparison])
-        for level in parameters
+        replace(level, m=level.m / m_sum[level.comparison], u=level.u / u_sum[level.comparison]) for level in parameters
     )
 
 

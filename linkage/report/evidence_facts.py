@@ -134,9 +134,7 @@ def levels(con: Connection) -> tuple[Level, ...]:
     """The model's levels in their order; none where the run had no model."""
     if not has_table(con, MODEL_PARAMETERS):
         return ()
-    found = rows(
-        con, f"select comparison, label, m, u, bits, m_basis, u_basis from {MODEL_PARAMETERS} order by rowid"
-    )
+    found = rows(con, f"select comparison, label, m, u, bits, m_basis, u_basis from {MODEL_PARAMETERS} order by rowid")
     return tuple(
         Level(str(comparison), str(label), float(str(m)), float(str(u)), float(str(bits)), str(m_basis), str(u_basis))
         for comparison, label, m, u, bits, m_basis, u_basis in found

@@ -115,5 +115,3 @@ def _number(number: int, noun: str) -> str:
 
 def _share(part: int, whole: int) -> str:
     return percent(part / whole) if whole else "none"
-
-

@@ -48,6 +48,4 @@ def choose(rng: np.random.Generator, weights: npt.ArrayLike, size: int) -> Ints:
 def codes_of(column: Texts) -> Ints:
     """A number for each distinct text, in order of first appearance."""
     seen: dict[str, int] = {}
-    return np.fromiter(
-        (seen.setdefault(text, len(seen)) for text in column), dtype=np.int64, count=len(column)
-    )
+    return np.fromiter((seen.setdefault(text, len(seen)) for text in column), dtype=np.int64, count=len(column))

@@ -43,9 +43,7 @@ class Care:
     placement_residential: Bools
 
 
-def _periods(
-    rng: np.random.Generator, families: Families, need: Floats, target: int
-) -> tuple[Ints, Ints, Ints]:
+def _periods(rng: np.random.Generator, families: Families, need: Floats, target: int) -> tuple[Ints, Ints, Ints]:
     """Person, start and end of care of children in families, `target` of them."""
     chance = np.minimum(need**1.2 * 0.09, 0.7)
     mothers = np.flatnonzero(rng.random(len(need)) < chance)
@@ -107,9 +105,7 @@ def build_care(
     finishes = np.r_[begins[1:], 0]
     last = np.r_[first[1:], len(owner)] - 1
     finishes[last] = end
-    residential = rng.random(len(owner)) < np.where(
-        families.unaccompanied[person[owner]], 0.4, IN_RESIDENTIAL_CARE
-    )
+    residential = rng.random(len(owner)) < np.where(families.unaccompanied[person[owner]], 0.4, IN_RESIDENTIAL_CARE)
     where = np.where(
         rng.random(len(owner)) < PLACED_ELSEWHERE,
         choose(rng, places.authority_share, len(owner)),

@@ -141,9 +141,7 @@ def _without_overlaps(sets: list[list[Ints]]) -> tuple[Ints, Ints, Ints, Ints]:
     return person[rows], start[rows], end[rows], kind[rows]
 
 
-def build_spells(
-    rng: np.random.Generator, families: Families, homes: Homes, care: Care, need: Floats
-) -> Spells:
+def build_spells(rng: np.random.Generator, families: Families, homes: Homes, care: Care, need: Floats) -> Spells:
     """Referrals that touch the two years, so that about 8% of children are in need in each."""
     forced = [_for_care(rng, families, care), _before_birth(rng, families)]
     ordinary = _ordinary(rng, families, need)
@@ -194,14 +192,10 @@ def _by_authority(
         end = end.copy()
         end[rows] = moved_on[rows]
         transferred[rows] = True
-    every = [
-        np.concatenate(columns) for columns in zip((person, authority, start, end, kind), *parts, strict=True)
-    ]
+    every = [np.concatenate(columns) for columns in zip((person, authority, start, end, kind), *parts, strict=True)]
     person, authority, start, end, kind = every
     transferred = np.r_[transferred, np.zeros(len(person) - len(transferred), dtype=np.bool_)]
     kept = np.flatnonzero((start <= REFERENCE) & (end > YEAR_END[2022]))
     order = kept[np.lexsort((start[kept], person[kept]))]
     closed = np.where(end > REFERENCE, NO_DATE, end)
-    return Spells(
-        person[order], authority[order], start[order], closed[order], kind[order], transferred[order]
-    )
+    return Spells(person[order], authority[order], start[order], closed[order], kind[order], transferred[order])

@@ -95,9 +95,7 @@ def build_casework(rng: np.random.Generator, families: Families, traits: Traits,
     conference = enquiry + rng.integers(10, 22, size)
     protected = (kind == PROTECTED) & (conference < end)
     abuse = _draw(rng, ABUSE, size)
-    protected_to = np.where(
-        spells.end == NO_DATE, NO_DATE, np.maximum(end - rng.integers(0, 40, size), conference)
-    )
+    protected_to = np.where(spells.end == NO_DATE, NO_DATE, np.maximum(end - rng.integers(0, 40, size), conference))
     need = _draw(rng, NEEDS, size)
     need = np.where(disabled & (rng.random(size) < 0.55), "N2", np.where(alone, "N8", need))
 

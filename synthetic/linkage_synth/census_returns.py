@@ -74,9 +74,7 @@ def draw_school_facts(
     person = np.arange(len(families))
     return SchoolFacts(
         write_names(rng, names, person, families.culture, happens(rng, NAME_WRONG, risk)),
-        write_birth(
-            rng, families.birth, risk, families.unaccompanied & (rng.random(len(risk)) < 0.5), on, DATE_WRONG
-        ),
+        write_birth(rng, families.birth, risk, families.unaccompanied & (rng.random(len(risk)) < 0.5), on, DATE_WRONG),
         write_sex(rng, families.is_girl, risk, SEX_WRONG),
         write_ethnicity(rng, traits.ethnicity, risk, ETHNICITY_NOT_KNOWN),
         rng.random(len(risk)),

@@ -63,9 +63,7 @@ def build_cin_return(
     first = np.r_[np.searchsorted(row, np.arange(len(part.entry))), len(row)].astype(np.int64)
 
     # UN7 is for referrals without further action, and only where every one of them is.
-    action = (
-        np.bincount(row, weights=spells.kind[referral] != NO_FURTHER_ACTION, minlength=len(part.entry)) > 0
-    )
+    action = np.bincount(row, weights=spells.kind[referral] != NO_FURTHER_ACTION, minlength=len(part.entry)) > 0
     grown = age_on(families.birth[part.person], YEAR_END[collection]) >= 5
     unknown = np.where((unknown != "") & ~action & grown & (rng.random(len(unknown)) < 0.6), "UN7", unknown)
     unknown = np.where(rng.random(len(unknown)) < NO_CODE, "", unknown)
@@ -75,9 +73,7 @@ def build_cin_return(
     small = np.flatnonzero(rng.random(len(unknown)) < LOWER_CASE_UPN)
     upn = part.upn.copy()
     upn[small] = [number.lower() for number in upn[small]]
-    return CinReturn(
-        collection, part, upn, unknown, sex, _disabilities(rng, traits, part.person), referral, first
-    )
+    return CinReturn(collection, part, upn, unknown, sex, _disabilities(rng, traits, part.person), referral, first)
 
 
 def _disabilities(rng: np.random.Generator, traits: Traits, person: Ints) -> list[tuple[str, ...]]:

@@ -53,9 +53,7 @@ class ClaReturn:
 
     def _add(self, name: str, row: Ints, **columns: Texts) -> None:
         birth = dayfirst(self.part.birth)[row]
-        repeated = {"CHILD": self.part.child_id[row]} | (
-            {} if name in ("header", "episodes") else {"DOB": birth}
-        )
+        repeated = {"CHILD": self.part.child_id[row]} | ({} if name in ("header", "episodes") else {"DOB": birth})
         if name == "uasc":
             repeated = {"CHILD": repeated["CHILD"], "SEX": self.part.sex[row], "DOB": birth}
         self.tables[name] = (row, repeated | columns)
@@ -137,9 +135,7 @@ class ClaReturn:
         self._add(
             "sw_episodes",
             every,
-            SW_ID=texts(
-                [f"SW{part.authority[row]:03d}{number:03d}" for row, number in enumerate(worker.tolist())]
-            ),
+            SW_ID=texts([f"SW{part.authority[row]:03d}{number:03d}" for row, number in enumerate(worker.tolist())]),
             SW_DECOM=dayfirst(begin),
             SW_DEC=dayfirst(care.end),
             SW_REASON=_draw(rng, {"FCONTA": 0.5, "CHCHAN": 0.2, "LEFTRL": 0.2, "MANAGE": 0.1}, size),
@@ -151,9 +147,7 @@ class ClaReturn:
         review = np.stack([first, first + 180], axis=1).ravel()
         held = review <= stop[owner]
         owner, review = owner[held], review[held]
-        code = np.where(
-            age[owner] < 4, "PN0", _draw(rng, {"PN1": 0.6, "PN3": 0.2, "PN5": 0.1, "PN6": 0.1}, len(owner))
-        )
+        code = np.where(age[owner] < 4, "PN0", _draw(rng, {"PN1": 0.6, "PN3": 0.2, "PN5": 0.1, "PN6": 0.1}, len(owner)))
         self._add("reviews", owner, REVIEW=dayfirst(review), REVIEW_CODE=code)
 
     def _missing(self, rng: np.random.Generator, age: Ints, begin: Ints, stop: Ints) -> None:

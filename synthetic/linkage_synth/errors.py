@@ -98,9 +98,7 @@ def _spelling(written: Written, case: Case) -> bool:
 def _short_form(written: Written, case: Case) -> bool:
     if case.known_as and case.draw % 4:
         return _change(written.forename, case.row, case.known_as)
-    return _change(
-        written.forename, case.row, misspelling.shortened(written.forename[case.row], case.draw // 4)
-    )
+    return _change(written.forename, case.row, misspelling.shortened(written.forename[case.row], case.draw // 4))
 
 
 def _other_surname(written: Written, case: Case) -> bool:
@@ -120,16 +118,12 @@ def _joining(written: Written, case: Case) -> bool:
 
 
 def _particle(written: Written, case: Case) -> bool:
-    return _change(
-        written.surname, case.row, misspelling.without_particle(written.surname[case.row], case.draw)
-    )
+    return _change(written.surname, case.row, misspelling.without_particle(written.surname[case.row], case.draw))
 
 
 def _accents(written: Written, case: Case) -> bool:
     changed = _change(written.forename, case.row, misspelling.without_accents(written.forename[case.row]))
-    return (
-        _change(written.surname, case.row, misspelling.without_accents(written.surname[case.row])) or changed
-    )
+    return _change(written.surname, case.row, misspelling.without_accents(written.surname[case.row])) or changed
 
 
 def _cutting(written: Written, case: Case) -> bool:

@@ -153,9 +153,7 @@ def build_families(rng: np.random.Generator, places: Places, children: int) -> F
     keep = inside[:end].copy()
     keep[known] = True
     kept = np.flatnonzero(keep)
-    assert int(inside[:end].sum()) == in_families, (
-        "the number of mothers was too small for the children asked for"
-    )
+    assert int(inside[:end].sum()) == in_families, "the number of mothers was too small for the children asked for"
 
     unborn_in = np.where(birth[kept] > REFERENCE, 2024, 0)
     due_after_2023 = np.flatnonzero(
@@ -212,9 +210,7 @@ def _with_unaccompanied(rng: np.random.Generator, places: Places, alone: int, fa
     # The father of a mother's last child lives with her; children of an earlier father may live with him.
     last_father = np.zeros(mothers + alone, dtype=np.int64)
     last_father[fathers_mother] = np.arange(len(fathers_mother))
-    with_father = (father != last_father[mother]) & (rng.random(len(fathers_mother)) < LIVES_WITH_FATHER)[
-        father
-    ]
+    with_father = (father != last_father[mother]) & (rng.random(len(fathers_mother)) < LIVES_WITH_FATHER)[father]
     home = np.where(with_father, mothers + alone + father, mother)
     homes, household = np.unique(home, return_inverse=True)
     fathers_home = homes >= mothers + alone

@@ -233,12 +233,8 @@ GIRLS: dict[str, str] = {
     ),
 }
 
-ANGLICISED_BOYS = (
-    "Kevin Jason Eric Ryan Andy Leo Jack Vincent Jerry Tony Marcus Alan Ivan Oscar Raymond Henry"
-)
-ANGLICISED_GIRLS = (
-    "Amy Cindy Vivian Coco Tina Emily Jenny Sophie Yoyo Fiona Grace Angel Celia Hazel Joyce Mandy"
-)
+ANGLICISED_BOYS = "Kevin Jason Eric Ryan Andy Leo Jack Vincent Jerry Tony Marcus Alan Ivan Oscar Raymond Henry"
+ANGLICISED_GIRLS = "Amy Cindy Vivian Coco Tina Emily Jenny Sophie Yoyo Fiona Grace Angel Celia Hazel Joyce Mandy"
 
 # Akan day names, Monday first, as given to children born on that weekday.
 DAY_NAMES_BOYS = ("Kojo", "Kwabena", "Kwaku", "Yaw", "Kofi", "Kwame", "Kwasi")

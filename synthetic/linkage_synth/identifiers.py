@@ -100,9 +100,7 @@ def _entry(rng: np.random.Generator, families: Families, traits: Traits, schooli
     return np.where(numbered & families.born, entry, NO_DATE)
 
 
-def _issuing_schools(
-    rng: np.random.Generator, places: Places, families: Families, homes: Homes, entry: Ints
-) -> Ints:
+def _issuing_schools(rng: np.random.Generator, places: Places, families: Families, homes: Homes, entry: Ints) -> Ints:
     """A primary school of the authority of the first home, or a secondary for those who come late."""
     size = len(families)
     authority = np.where(

@@ -39,10 +39,7 @@ class Facts:
     def partly(self, other: "Facts", taken: Bools) -> "Facts":
         """These facts, with those of `other` where `taken`."""
         return Facts(
-            **{
-                each.name: np.where(taken, getattr(other, each.name), getattr(self, each.name))
-                for each in fields(self)
-            }
+            **{each.name: np.where(taken, getattr(other, each.name), getattr(self, each.name)) for each in fields(self)}
         )
 
 
@@ -133,9 +130,7 @@ def person_part(
     has = current != ""
     risk = risk[person]
     die = facts.upn_die[entry]
-    lost = hide(die, has, under_five, NO_UPN_UNDER_FIVE, risk) | hide(
-        die, has, alone, NO_UPN_UNACCOMPANIED, risk
-    )
+    lost = hide(die, has, under_five, NO_UPN_UNDER_FIVE, risk) | hide(die, has, alone, NO_UPN_UNACCOMPANIED, risk)
     others = no_upn * len(entry) - int((~rest & ~(has & ~lost)).sum())
     lost |= hide(die, has, rest, max(others, 0.0) / max(int(rest.sum()), 1), risk)
     current = np.where(lost, "", current)

@@ -94,9 +94,7 @@ def write_local_list(
     drop_accents(written, np.flatnonzero(rng.random(size) < 0.5))
     first_name = _first_names(families, person, written.forename, rng.random(size))
 
-    birth = write_birth(
-        rng, families.birth[person], risk, families.unaccompanied[person], REFERENCE, DATE_WRONG
-    )
+    birth = write_birth(rng, families.birth[person], risk, families.unaccompanied[person], REFERENCE, DATE_WRONG)
     household = families.household[person]
     earlier = homes.postcode_on(household, REFERENCE - 366)
     present = homes.postcode_on(household, REFERENCE)

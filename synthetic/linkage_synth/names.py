@@ -140,9 +140,7 @@ def _of_convention(
             daughters = _draw(rng, _pool(DAUGHTERS_SECOND_NAMES[culture.pool]), size)
             surname = np.where(own, np.where(girl, daughters, sons), surname)
             prefix = np.where(culture.pool == "bangladeshi", "Md ", "Muhammad ")
-            starts = np.array(
-                [name.startswith(("Muhammad", "Mohammed")) for name in forename], dtype=np.bool_
-            )
+            starts = np.array([name.startswith(("Muhammad", "Mohammed")) for name in forename], dtype=np.bool_)
             prefixed = ~girl & ~starts & (rng.random(size) < 0.35)
             forename = np.where(prefixed, prefix + forename, forename)
         case "singh_kaur":
@@ -163,16 +161,12 @@ def _of_convention(
             middle = np.where(girl, "Thị", "Văn").astype(np.object_)
         case "day_name":
             weekday = (families.birth[here] + 3) % 7
-            days = np.where(
-                girl, texts(forenames.DAY_NAMES_GIRLS)[weekday], texts(forenames.DAY_NAMES_BOYS)[weekday]
-            )
+            days = np.where(girl, texts(forenames.DAY_NAMES_GIRLS)[weekday], texts(forenames.DAY_NAMES_BOYS)[weekday])
             middle = np.where(rng.random(size) < 0.6, days, middle)
     return forename, middle, surname
 
 
-def _known_as(
-    rng: np.random.Generator, culture: Culture, forename: Texts, middle: Texts, girl: Bools
-) -> Texts:
+def _known_as(rng: np.random.Generator, culture: Culture, forename: Texts, middle: Texts, girl: Bools) -> Texts:
     """A short form, an English name or the middle name for some; empty for most."""
     size = len(forename)
     result = blank(size)
@@ -218,9 +212,7 @@ def build_names(rng: np.random.Generator, families: Families) -> Names:
         given = _distinct_in_family(rng, given, families.mother[here], girl, culture.pool)
         father, mother = families.father[here], families.mother[here]
         couple = _Couple(mothers_surname[mother], fathers_surname[father], fathers_forename[father])
-        forename[here], middle[here], surname[here] = _of_convention(
-            rng, culture, couple, families, here, given
-        )
+        forename[here], middle[here], surname[here] = _of_convention(rng, culture, couple, families, here, given)
         middle[here] = np.where(middle[here] == forename[here], "", middle[here])
         known_as[here] = _known_as(rng, culture, forename[here], middle[here], girl)
 
@@ -238,9 +230,7 @@ def build_names(rng: np.random.Generator, families: Families) -> Names:
     return Names(forename, middle, surname, known_as, other)
 
 
-def _distinct_in_family(
-    rng: np.random.Generator, given: Texts, mother: Ints, girl: Bools, pool: str
-) -> Texts:
+def _distinct_in_family(rng: np.random.Generator, given: Texts, mother: Ints, girl: Bools, pool: str) -> Texts:
     """Draw again, a few times, for a child called as an elder brother or sister is."""
     for _ in range(6):
         codes = codes_of(given)

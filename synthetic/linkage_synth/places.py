@@ -102,9 +102,7 @@ def _postcode_texts(area: list[str], numbers: Ints) -> list[str]:
         unit, sector = number % 61, number // 61
         scattered = (unit * 151 + sector * 37) % 400
         district = 1 + sector // 9
-        result.append(
-            f"{letters}{district} {1 + sector % 9}{_INWARD[scattered // 20]}{_INWARD[scattered % 20]}"
-        )
+        result.append(f"{letters}{district} {1 + sector % 9}{_INWARD[scattered // 20]}{_INWARD[scattered % 20]}")
     return result
 
 
@@ -117,9 +115,7 @@ def build_places(rng: np.random.Generator, children: int) -> Places:
     metropolitan = np.array([float(kind != "elsewhere") for _, kind in chosen])
     residents = share * children
 
-    homes = (
-        np.ceil(residents / 1.7 / (ADDRESSES_PER_POSTCODE * HOUSEHOLDS_WITH_CHILDREN)).astype(np.int64) + 5
-    )
+    homes = np.ceil(residents / 1.7 / (ADDRESSES_PER_POSTCODE * HOUSEHOLDS_WITH_CHILDREN)).astype(np.int64) + 5
     communal = np.ceil(residents / 4000).astype(np.int64) + 2
     total = homes + communal
     postcode_from = np.r_[0, np.cumsum(total)].astype(np.int64)
@@ -173,9 +169,7 @@ def draw_home(rng: np.random.Generator, places: Places, authority: Ints) -> Ints
 def draw_communal(rng: np.random.Generator, places: Places, authority: Ints) -> Ints:
     """A children's home, hostel or refuge in each authority: a few postcodes shared by many."""
     first = places.homes_to[authority]
-    return first + (rng.random(len(authority)) * (places.postcode_from[authority + 1] - first)).astype(
-        np.int64
-    )
+    return first + (rng.random(len(authority)) * (places.postcode_from[authority + 1] - first)).astype(np.int64)
 
 
 def draw_authority(rng: np.random.Generator, places: Places, size: int) -> Ints:

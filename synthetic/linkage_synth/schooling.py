@@ -83,10 +83,7 @@ def build_schooling(
             & (year <= 11)
             & in_state
             & families.born
-            & (
-                (traits.arrived_on == NO_DATE)
-                | (traits.arrived_on + DAYS_FROM_ARRIVAL_TO_SCHOOL <= census_day)
-            )
+            & ((traits.arrived_on == NO_DATE) | (traits.arrived_on + DAYS_FROM_ARRIVAL_TO_SCHOOL <= census_day))
         )
         phase_start = from_parts(reception_year + 7 * phase, september, np.ones(size, dtype=np.int64))
         since = np.maximum(phase_start, traits.arrived_on + DAYS_FROM_ARRIVAL_TO_SCHOOL)

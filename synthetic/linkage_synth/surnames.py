@@ -207,8 +207,7 @@ PARTS: dict[str, tuple[str, str, str]] = {
         "ado aes al alho ano anes ares az eda edo eira eiro ela elo ena ero es ino ío ões oso ueira",
     ),
     "roma": (
-        "Bad Bal Ber Bil Cal Cir Čer Dan Dem Fer Gab Gor Hor Kal Kan Kol Kur Lac Mar Mir Pap Rad Sar Siv"
-        " Šar Žig",
+        "Bad Bal Ber Bil Cal Cir Čer Dan Dem Fer Gab Gor Hor Kal Kan Kol Kur Lac Mar Mir Pap Rad Sar Siv Šar Žig",
         "",
         "a ar aš ák ej ešti ik ko ok ová oš ov uľa",
     ),
@@ -221,8 +220,7 @@ PARTS: dict[str, tuple[str, str, str]] = {
         "Ander Arch Bart Beck Ben Bern Camp Carr Cham Cun Daw Dun Ed Far Fer Gay Har Hib Jar Lind Mal Marsh"
         " Nic New Par Pat Ped Rich Rod San Sew Sin Thor Vas Wed Whyt Wil",
         "",
-        "bell berg bers by dale dyke erson ford gan hurst kins land ley man mond ney ond quez ris rose son"
-        " ters ton",
+        "bell berg bers by dale dyke erson ford gan hurst kins land ley man mond ney ond quez ris rose son ters ton",
     ),
     "chinese": ("Ou Si Zhu Shang Dong Xia Huang Nan", "", "yang ma ge guan fang hou fu gong"),
     "vietnamese": ("Tôn Cao Châu Lưu Tạ Hà", "", " Thất  Xuân  Ngọc  Đình  Thanh"),

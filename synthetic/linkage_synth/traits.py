@@ -11,9 +11,7 @@ from linkage_synth.families import Families
 from linkage_synth.homes import Homes
 from linkage_synth.places import Places
 
-SEN_TYPES = texts(
-    ["SLCN", "SEMH", "MLD", "SPLD", "ASD", "OTH", "PD", "HI", "VI", "SLD", "PMLD", "MSI", "NSA"]
-)
+SEN_TYPES = texts(["SLCN", "SEMH", "MLD", "SPLD", "ASD", "OTH", "PD", "HI", "VI", "SLD", "PMLD", "MSI", "NSA"])
 SEN_TYPE_WEIGHTS = [0.26, 0.2, 0.16, 0.12, 0.13, 0.04, 0.025, 0.015, 0.01, 0.02, 0.008, 0.002, 0.02]
 
 

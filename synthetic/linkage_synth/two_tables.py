@@ -29,9 +29,7 @@ FAULTS = {
 """What became of the UPN in the pairs that do not share a valid one."""
 
 
-def two_tables(
-    out: Path, *, records: int, seed: int = 1, shared_id: float = 0.9, overlap: float = 0.8
-) -> Summary:
+def two_tables(out: Path, *, records: int, seed: int = 1, shared_id: float = 0.9, overlap: float = 0.8) -> Summary:
     """Write `a.csv` and `b.csv` of so many records each, their truth and a project file.
 
     A share `overlap` of the people of a are in b too; of those pairs, a share `shared_id` has the same valid
@@ -65,9 +63,7 @@ def two_tables(
     return Summary(wanted, {"a": len(in_a), "b": len(in_b)}, ("a.csv", "b.csv", "truth.csv", "linkage.toml"))
 
 
-def _upns(
-    rng: np.random.Generator, world: World, in_a: Ints, in_b: Ints, shared_id: float
-) -> tuple[Texts, Texts]:
+def _upns(rng: np.random.Generator, world: World, in_a: Ints, in_b: Ints, shared_id: float) -> tuple[Texts, Texts]:
     """UPNs by row of a and of b: everybody has one, but a share of the pairs does not agree on it."""
     size = len(world.families)
     codes = np.array([int(code) for code in world.places.authority_code])
@@ -82,9 +78,7 @@ def _upns(
     pairs = np.intersect1d(in_a, in_b)
     unshared = rng.permutation(pairs)[: round((1 - shared_id) * len(pairs))]
     edges = np.cumsum(list(FAULTS.values()))
-    kinds = np.minimum(
-        np.searchsorted(edges, rng.random(len(unshared)) * edges[-1], side="right"), len(FAULTS) - 1
-    )
+    kinds = np.minimum(np.searchsorted(edges, rng.random(len(unshared)) * edges[-1], side="right"), len(FAULTS) - 1)
     names = tuple(FAULTS)
     sides = rng.integers(0, 2, len(unshared)).tolist()
     draws = rng.integers(0, 1 << 30, len(unshared)).tolist()
@@ -119,9 +113,7 @@ def _write_table(world: World, out: Path, name: str, person: Ints, upn: Texts) -
     width = len(str(size))
     keys = [f"{name.upper()}{number:0{width}d}" for number in references.tolist()]
     girl = write_sex(rng, families.is_girl[person], risk, SEX_WRONG)
-    birth = write_birth(
-        rng, families.birth[person], risk, np.zeros(size, dtype=np.bool_), REFERENCE, DATE_WRONG
-    )
+    birth = write_birth(rng, families.birth[person], risk, np.zeros(size, dtype=np.bool_), REFERENCE, DATE_WRONG)
     columns = {
         "ref": keys,
         "upn": upn,

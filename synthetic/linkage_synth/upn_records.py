@@ -37,11 +37,7 @@ def _relative(person: int, families: Families, everyones: Texts) -> int:
     found = person
     for other in (person - 1, person + 1):
         same_mother = 0 <= other < len(families) and families.mother[other] == families.mother[person]
-        if (
-            same_mother
-            and everyones[other]
-            and (found == person or families.twin[other] == families.twin[person] >= 0)
-        ):
+        if same_mother and everyones[other] and (found == person or families.twin[other] == families.twin[person] >= 0):
             found = other
     return found
 

@@ -27,9 +27,7 @@ class Rec:
     rows: int = 1
 
 
-def write_outputs(
-    folder: Path, records: Sequence[Rec], *, sources: Sequence[str], within: Sequence[str] = ()
-) -> None:
+def write_outputs(folder: Path, records: Sequence[Rec], *, sources: Sequence[str], within: Sequence[str] = ()) -> None:
     """The files of a run that an evaluation reads; row n of a source is the n-th of its rows."""
     names = list(dict.fromkeys(name for record in records for name in record.subgroups))
     with duckdb.connect() as con:

@@ -87,9 +87,7 @@ class _Lists:
             if draw < 0.03:
                 staff = dict.fromkeys(staff, NOT_AVAILABLE)
             is_disabled = _yes_no(bool(disabled[self.register.person[number]]))
-            result.append(
-                self._common[number] | staff | {"Does the Child have a Disability": is_disabled} | cells(row)
-            )
+            result.append(self._common[number] | staff | {"Does the Child have a Disability": is_disabled} | cells(row))
         return entry[chosen], result
 
     def all(self) -> dict[str, tuple[Ints, list[Cells]]]:

@@ -106,9 +106,7 @@ def write(out: Path, known: Known) -> Output:
         "YEAR": texts([str(COLLECTION)])[np.zeros(len(event), dtype=np.int64)],
     }
     pattern = "returns/cin_flat/{code}/cin_census_2024.csv"
-    return write_by_authority(
-        out, known, pattern, "cin_flat_2024", part.authority[child], columns, part.person[child]
-    )
+    return write_by_authority(out, known, pattern, "cin_flat_2024", part.authority[child], columns, part.person[child])
 
 
 FORMAT = Format(

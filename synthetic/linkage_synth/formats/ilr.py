@@ -108,9 +108,7 @@ def _learners(
     learning = np.where(world.traits.sen[enrolments.person] == "N", "2", "1")
     learning = np.where(rng.random(size) < 0.05, "9", learning)
     attained = texts(["2", "3", "7", "99"])[choose(rng, [0.5, 0.2, 0.25, 0.05], size)]
-    earlier_provider = np.where(
-        enrolments.previous_provider < 0, "", enrolments.ukprn[enrolments.previous_provider]
-    )
+    earlier_provider = np.where(enrolments.previous_provider < 0, "", enrolments.ukprn[enrolments.previous_provider])
     columns = zip(
         enrolments.reference, enrolments.previous_reference, earlier_provider, cells["uln"], surname, given,
         cells["birth"], cells["ethnicity"], cells["sex"], learning, attained, before, now, strict=True,

@@ -67,9 +67,7 @@ def build_term(rng: np.random.Generator, known: Known, name: str) -> Term:
     entered = np.where((entered == NO_DATE) | (entered > on), on - 400, entered)
 
     leaver = np.flatnonzero((earlier != NOBODY) & (school != earlier) & known.world.families.born)
-    moved_on = np.where(
-        school[leaver] == NOBODY, day("2023-07-21"), known.world.schooling.joined_on[2024][leaver] - 1
-    )
+    moved_on = np.where(school[leaver] == NOBODY, day("2023-07-21"), known.world.schooling.joined_on[2024][leaver] - 1)
     first = day("2023-05-19") if name == AUTUMN else TERM_DAY[AUTUMN] + 1
     left_on = np.clip(moved_on, first, on - 1)
     away = np.lexsort((leaver, earlier[leaver]))

@@ -125,8 +125,7 @@ def _plans(rng: np.random.Generator, known: Known, person: Ints, on: int) -> lis
     needs = known.world.traits.sen_type[person]
     return [
         f"<Requests><ReceivedDate>{date}</ReceivedDate><RequestOutcome>{'Y' if has else 'N'}</RequestOutcome>"
-        "</Requests>\n"
-        + (f"<ActivePlans><SENneed><SENtype>{need}</SENtype></SENneed></ActivePlans>\n" if has else "")
+        "</Requests>\n" + (f"<ActivePlans><SENneed><SENtype>{need}</SENtype></SENneed></ActivePlans>\n" if has else "")
         for date, has, need in zip(received, planned.tolist(), needs, strict=True)
     ]
 

@@ -94,8 +94,6 @@ def _episodes(rng: np.random.Generator, known: Known) -> list[str]:
     ]
 
 
-
-
 FORMAT = Format(
     "ssda903_xml",
     write,
