@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path[1:1] = [str(Path(__file__).parent / "synthetic")]
 
-from linkage.cli import app
+from linkage.cli import app  # noqa: E402 - the generator's folder has to be on the path first
 
 if __name__ == "__main__":
     app()

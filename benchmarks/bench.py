@@ -49,7 +49,8 @@ def measure(command: list[str]) -> Measured:
 def scores(person_sql: str, truth: Path) -> dict[str, float]:
     """Precision, recall and F1 of the pairs across the two sources that share a person."""
     found = duckdb.sql(f"""
-        with found as ({person_sql}), truth as (select source, key, person from read_csv('{truth}', all_varchar = true)),
+        with found as ({person_sql}),
+        truth as (select source, key, person from read_csv('{truth}', all_varchar = true)),
         joined as (select t.source, t.person, f.found from truth t join found f using (source, key)),
         a as (select * from joined where source = 'a'), b as (select * from joined where source = 'b')
         select count(*) filter (a.person = b.person), count(*),
@@ -111,7 +112,8 @@ def report(measured: dict[str, list[Measured]], quality: dict[str, dict[str, flo
         timing = f"{statistics.median(wall):.1f} ({min(wall):.1f}–{max(wall):.1f})"
         q = quality[name]
         print(f"{name:14}{timing:>24}{statistics.median(run.cpu_seconds for run in runs):>9.1f}"
-              f"{max(run.peak_mib for run in runs):>10.0f}{q['precision']:>11.5f}{q['recall']:>9.5f}{q['f1']:>9.5f}")  # fmt: skip
+              f"{max(run.peak_mib for run in runs):>10.0f}{q['precision']:>11.5f}{q['recall']:>9.5f}"
+              f"{q['f1']:>9.5f}")  # fmt: skip
     pairs = list(zip(measured["linkage"], measured["plain Splink"], strict=True))
     wall_ratio = statistics.median(ours.wall_seconds / theirs.wall_seconds for ours, theirs in pairs)
     peak_ratio = statistics.median(ours.peak_mib / theirs.peak_mib for ours, theirs in pairs)

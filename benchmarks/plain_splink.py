@@ -17,8 +17,10 @@ from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 CLEAN = """
     create table {table} as
     select ref as unique_id,
-      nullif(trim(regexp_replace(replace(strip_accents(upper(forename)), '''', ''), '[^A-Z ]', ' ', 'g')), '') as forename,
-      nullif(trim(regexp_replace(replace(strip_accents(upper(surname)), '''', ''), '[^A-Z ]', ' ', 'g')), '') as surname,
+      nullif(trim(regexp_replace(replace(strip_accents(upper(forename)), '''', ''), '[^A-Z ]', ' ', 'g')), '')
+        as forename,
+      nullif(trim(regexp_replace(replace(strip_accents(upper(surname)), '''', ''), '[^A-Z ]', ' ', 'g')), '')
+        as surname,
       try_cast(dob as date) as dob,
       case upper(sex) when 'M' then 'M' when 'F' then 'F' end as sex,
       nullif(upper(replace(postcode, ' ', '')), '') as postcode,

@@ -33,11 +33,13 @@ def linked(tmp_path: Path, rules: str) -> tuple[int, int, int]:
     project = tmp_path / "linkage.toml"
     project.write_text(PROJECT.format(folder=CENSUS.as_posix(), rules=rules), encoding="utf-8")
     run = run_project(read_project(project), out=tmp_path / "run", threads=2, memory="2GB")
-    upns = "read_csv('{folder}/{file}', all_varchar = true)"
+    autumn, spring = (
+        f"read_csv('{CENSUS}/{name}_pupilonroll.csv', all_varchar = true)" for name in ("2024_autumn", "2025_spring")
+    )
     found = duckdb.sql(f"""
         with rows as (select source, row, person_id from read_parquet('{run}/rows.parquet')),
-        a as (select upn, row_number() over () as row from {upns.format(folder=CENSUS, file="2024_autumn_pupilonroll.csv")}),
-        s as (select upn, row_number() over () as row from {upns.format(folder=CENSUS, file="2025_spring_pupilonroll.csv")}),
+        a as (select upn, row_number() over () as row from {autumn}),
+        s as (select upn, row_number() over () as row from {spring}),
         autumn as (select a.upn, r.person_id from a join rows r on r.row = a.row and r.source = 'autumn'),
         spring as (select s.upn, r.person_id from s join rows r on r.row = s.row and r.source = 'spring')
         select (select count(*) from autumn join spring using (person_id)),

@@ -70,7 +70,8 @@ class _Group:
 def repair(members: Sequence[Member], edges: Iterable[Edge]) -> tuple[Cut, ...]:
     """The links to cut so that no group breaks a rule: greedy, from the surest link down.
 
-    What a person decided comes first and is not cut. Ties are broken by record ids, so the result does not depend on the order given. Greedy is a heuristic: it never
+    What a person decided comes first and is not cut. Ties are broken by record ids, so the result
+    does not depend on the order given. Greedy is a heuristic: it never
     leaves a broken rule, but another cut may cost less evidence.
     """
     group = {

@@ -99,7 +99,8 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, pairs: str) -> str:
     return f"""
         select d.record_id_l, d.record_id_r, 'deterministic' as stage, p.rule,
           log2(p.precision / (1 - p.precision)) + coalesce({evidence}, 0) as match_weight,
-          p.basis as confidence_basis, least({MOST_PRECISE}, greatest(p.precision, 1 - 1 / (p.links + 2.0))) as most_certain, d.held
+          p.basis as confidence_basis,
+          least({MOST_PRECISE}, greatest(p.precision, 1 - 1 / (p.links + 2.0))) as most_certain, d.held
         from ({pairs}) d
         join {RULE_PRECISION} p on p.rule = {literal(rule.id)}
         {scored}"""
@@ -212,7 +213,7 @@ def crowds_step(side: str, other: str) -> Step:
 
 
 def decision_steps(*, accept: float, review: float) -> tuple[Step, ...]:
-    """`decided_pairs`, and `conflicts_of_decisions` for pairs that the evidence would have linked and a guard did not."""
+    """`decided_pairs`, and `conflicts_of_decisions` of pairs the evidence would have linked and a guard did not."""
     return (
         table_step(
             DECIDED,

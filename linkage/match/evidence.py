@@ -31,7 +31,8 @@ def evidence_sql(spec: ModelSpec, parameters: Parameters, pairs: str) -> str:
     levels = ",\n            ".join(f"{_level_sql(c)} as {ident('level_' + c.name)}" for c in spec.comparison)
     terms = [level.tf for comparison in spec.comparison for level in comparison.levels if level.tf]
     joins = "".join(
-        f"\n          left join {frequency_table(term)} tf_{number} on tf_{number}.{ident(term)} = p.{ident(term + '_l')}"
+        f"\n          left join {frequency_table(term)} tf_{number}"
+        f" on tf_{number}.{ident(term)} = p.{ident(term + '_l')}"
         for number, term in enumerate(terms)
     )
     shares = "".join(
