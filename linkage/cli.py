@@ -196,7 +196,7 @@ def init(
 
     Says what each file is, how sure that is and why. Read the file through before you run it.
 
-    Example: linkage init demo/england/returns demo/england/local --out england.toml
+    Example: linkage init demo/england/returns --out england.toml
     """
     found = recognise(files, target.parent)
     if as_json:

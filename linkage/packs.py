@@ -92,13 +92,14 @@ class RulePack(Strict):
 
 class Level(Strict):
     """One level of a comparison. `when` None is the level for all that is left; `tf` names the column whose
-    term frequency adjusts the weight. m and u are starting values (0 to 1)."""
+    term frequency adjusts the weight. A `fixed` level is not trained. m and u are starting values (0 to 1)."""
 
     label: str
     when: str | None = None
     m: float = Field(gt=0, lt=1)
     u: float = Field(gt=0, lt=1)
     tf: str | None = None
+    fixed: bool = False
 
 
 class Comparison(Strict):

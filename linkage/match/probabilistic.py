@@ -40,7 +40,8 @@ logging.getLogger("splink").propagate = False
 class LevelParameters:
     """m and u (0 to 1) of one level of a comparison, and where each came from.
 
-    Bases: `labels` (deterministic links), `em`, `sample` (random pairs), `assumed` (the model's file).
+    Bases: `labels` (deterministic links), `em`, `sample` (random pairs), `assumed` (the model's file, for want of
+    pairs), `fixed` (the model's file, on purpose).
     """
 
     comparison: str
@@ -63,9 +64,10 @@ Parameters = tuple[LevelParameters, ...]
 def starting_parameters(spec: ModelSpec) -> Parameters:
     """The values of the model's file, before any training."""
     return tuple(
-        LevelParameters(comparison.name, number, level.label, level.m, level.u, "assumed", "assumed")
+        LevelParameters(comparison.name, number, level.label, level.m, level.u, basis, basis)
         for comparison in spec.comparison
         for number, level in enumerate(comparison.levels)
+        for basis in ("fixed" if level.fixed else "assumed",)
     )
 
 

@@ -28,6 +28,7 @@ from linkage.sql import Connection, count, literal, rows, run_steps, table_step
 from linkage.tables import CANDIDATES, LINKS_DETERMINISTIC
 
 LABELS = "training_labels"
+FIXED = "fixed"  # basis of a level that the model fixes
 FEWEST_LABELS = 500  # below this, a level seen by one pair in a hundred would rest on five pairs
 MOST_LABELS = 100_000  # more labels change no third digit of m
 SMALLEST_SHARE = 0.02  # a pair of sources with fewer of the candidates than this does not limit the sample
@@ -114,7 +115,7 @@ def _with_u(parameters: Parameters, found: dict[tuple[str, int], float], tainted
 
     def learnt(level: LevelParameters) -> LevelParameters:
         observed = found.get((level.comparison, level.level_no))
-        if observed is None:
+        if observed is None or level.u_basis == FIXED:
             return level
         clean = (observed - tainted * level.m) / (1 - tainted)
         return replace(level, u=max(clean, observed / 10, SMALLEST), u_basis="sample")
@@ -131,7 +132,7 @@ def _with_m(parameters: Parameters, found: dict[tuple[str, int], float], basis: 
     weight = STARTING_WEIGHT / (pairs + STARTING_WEIGHT)
 
     def learnt(level: LevelParameters) -> LevelParameters:
-        if level.comparison not in seen:
+        if level.comparison not in seen or level.m_basis == FIXED:
             return level
         m = found.get((level.comparison, level.level_no), 0.0) * (1 - weight) + level.m * weight
         return replace(level, m=max(m, SMALLEST), m_basis=basis)
@@ -140,14 +141,19 @@ def _with_m(parameters: Parameters, found: dict[tuple[str, int], float], basis: 
 
 
 def _normalised(parameters: Parameters) -> Parameters:
-    """m and u of every comparison sum to one again."""
+    """m and u of every comparison sum to one again, over the levels that are trained together."""
     m_sum: dict[str, float] = {}
     u_sum: dict[str, float] = {}
     for level in parameters:
+        if level.m_basis == FIXED:
+            continue
         m_sum[level.comparison] = m_sum.get(level.comparison, 0.0) + level.m
         u_sum[level.comparison] = u_sum.get(level.comparison, 0.0) + level.u
     return tuple(
-        replace(level, m=level.m / m_sum[level.comparison], u=level.u / u_sum[level.comparison]) for level in parameters
+        level
+        if level.m_basis == FIXED
+        else replace(level, m=level.m / m_sum[level.comparison], u=level.u / u_sum[level.comparison])
+        for level in parameters
     )
 
 
@@ -158,7 +164,7 @@ def _prior_of_em(con: Connection) -> float:
 
 def _doubts(parameters: Parameters) -> tuple[str, ...]:
     """Levels that rest on no data although their comparison does, and weights that point the wrong way."""
-    learnt = {level.comparison for level in parameters if level.m_basis != "assumed"}
+    learnt = {level.comparison for level in parameters if level.m_basis in ("labels", "em")}
     doubts = [
         f"level_never_seen: {level.comparison}, {level.label}"
         for level in parameters

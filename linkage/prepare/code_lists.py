@@ -38,7 +38,8 @@ SEX: dict[str, Meaning] = {
     **dict.fromkeys(("1", "01", "M", "MALE", "BOY", "MAN"), Meaning("M")),
     **dict.fromkeys(("2", "02", "F", "FEMALE", "GIRL", "WOMAN"), Meaning("F")),
     **dict.fromkeys(("9", "09", "X", "I", "INDETERMINATE"), Meaning(why="indeterminate")),
-    **dict.fromkeys(("0", "00", "U", "N", "W", "UNBORN", "PREFER NOT TO SAY", "OTHER"), NOT_RECORDED),
+    **dict.fromkeys(("0", "00", "U", "N", "W", "UNBORN", "PREFER NOT TO SAY", "OTHER", "NEITHER"), NOT_RECORDED),
+    **dict.fromkeys(("NOT STATED RECORDED", "NOT STATED RECORDED OR UNBORN"), NOT_RECORDED),
 }
 
 # Codes of the school census that are finer than the 18 main ones. The first letter is the family, but the code

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from linkage.errors import ProjectError
 from linkage.project import SourceSpec
-from linkage.sources import cin_census, school_census, ssda903, table
+from linkage.sources import annex_a, cin_census, ilr, leo, lilr, npd, s251, school_census, sen2, ssda903, table
 from linkage.sources.contract import Format
 from linkage.sources.files import find_files
 from linkage.sql import Connection
@@ -16,7 +16,10 @@ from linkage.strict import nearest
 from linkage.tables import Extract
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
-    {module.FORMAT.name: module.FORMAT for module in (cin_census, ssda903, school_census, table)}
+    {
+        module.FORMAT.name: module.FORMAT
+        for module in (cin_census, ssda903, annex_a, s251, sen2, school_census, npd, ilr, lilr, leo, table)
+    }
 )
 
 

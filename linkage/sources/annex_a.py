@@ -15,13 +15,14 @@ from linkage.project import SourceSpec
 from linkage.sources.annex_a_layout import ADOPTERS, LISTS, STAGED, SheetLayout, list_headings, sheet_layout
 from linkage.sources.annex_a_steps import FIELDS, table_steps
 from linkage.sources.authorities import authority_of
+from linkage.sources.births import differing_births
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.contract import Format
+from linkage.sources.csvfile import read_header
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import SourceFile, find_files, year_in_name
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
-from linkage.sources.csvfile import read_header
 from linkage.sources.headings import stage_columns
 from linkage.sources.workbook import SUFFIXES as WORKBOOK_SUFFIXES
 from linkage.sources.workbook import Sheet, find_header, read_sheets
@@ -62,6 +63,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     excluded["no_key"] = number(con, f"select count(*) from {ident(stage)} where child is null")
     execute(con, f"delete from {ident(stage)} where child is null")
     run_steps(con, table_steps(spec.name, stage))
+    findings += differing_births(con, spec.name)
     extract = Extract(
         source=spec.name,
         rows=rows_table(spec.name),

@@ -17,7 +17,7 @@ ADOPTERS = 11  # the list of adults: no row of it is a child
 
 # Every list describes its children in the same columns.
 PERSON: Layout = {
-    "child": ("child unique id", "child unique identifier", "child id", "child identifier", "childs id", "childid"),
+    "child": ("child unique id", "child unique identifier", "child id", "child identifier", "childid"),
     "sex": ("gender", "sex"),
     "ethnicity": ("ethnicity", "ethnic origin"),
     "dob": ("date of birth", "dob"),
@@ -78,7 +78,7 @@ LISTS: Mapping[int, ListLayout] = {
          "assessed_to": ("continuous assessment date of authorisation",)},
         (EventColumns("assessment", "assessed", "assessed_to"),),
         ("child seen during continuous assessment",
-         "was the child assessed as requiring la childrens social care support", *_WORKERS),
+         "was the child assessed as requiring la children social care support", *_WORKERS),
     ),
     5: ListLayout(
         {**_DISABILITY, "s47": ("strategy discussion initiating section 47 enquiry start date",),
@@ -106,11 +106,11 @@ LISTS: Mapping[int, ListLayout] = {
     8: ListLayout(
         {**_DISABILITY, "uasc": ("unaccompanied asylum seeking child uasc within the last 12 months y n", "uasc"),
          "started": ("date started to be looked after",), "closed": ("date ceased to be looked after",),
-         "legal": ("childs legal status",), "placed": ("start date of most recent placement",),
+         "legal": ("child legal status",), "placed": ("start date of most recent placement",),
          "place": ("placement type",), "placement_postcode": ("placement postcode",)},
         (EventColumns("looked_after", "started", "closed", "legal"),
          EventColumns("placement", "placed", "closed", "place")),
-        ("childs category of need", "start date of current legal status", "date of latest statutory review",
+        ("child category of need", "start date of current legal status", "date of latest statutory review",
          "is this a second or subsequent period of being a looked after child within the last 12 months y n",
          "date of last social work visit", "what is the permanence plan for this child",
          "date of last iro visit contact to the child", "date of last health assessment",
@@ -167,7 +167,7 @@ def sheet_layout(title: str, header: Header) -> SheetLayout | None:
     if is_adopters(title, header):
         return SheetLayout(ADOPTERS, Found({}, (), 0))
     titled = list_number(title)
-    if titled in LISTS:
+    if titled is not None and titled in LISTS:
         return _layout(titled, header)
     fits = [_layout(number, header) for number in LISTS]
     own = {fit.number: len(set(fit.found.places) - set(PERSON) - set(_DISABILITY)) for fit in fits}
@@ -180,7 +180,9 @@ def is_adopters(title: str, header: Header) -> bool:
     headings = [set(words(name).split()) for name in header.names]
     identified = any({"adopter", "adopters"} & own and {"id", "identifier"} & own for own in headings)
     printed = any(words(name) in _ADOPTER for name in header.names)
-    return list_number(title) == ADOPTERS or "adopters" in words(title).split() or identified or printed
+    numbered = list_number(title)
+    titled = numbered == ADOPTERS or (numbered is None and "adopters" in words(title).split())
+    return titled or identified or printed
 
 
 def list_number(title: str) -> int | None:

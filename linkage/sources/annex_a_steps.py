@@ -29,7 +29,7 @@ select file, row, {_KEY} as key, cast(rank as integer) as rank, {_CHILD} as la_c
        dob, sex, ethnicity, disability, authority,
        {flags}, uasc
 from {ident(stage)}
-order by file, row""")
+order by file, row""")  # fmt: skip
 
 
 def _addresses_step(source: str, stage: str) -> Step:
@@ -38,7 +38,7 @@ def _addresses_step(source: str, stage: str) -> Step:
 select distinct {_KEY} as key, 'placement' as kind, placement_postcode as postcode,
        cast(null as varchar) as address_line, cast(null as varchar) as uprn, placed as valid_from, closed as valid_to
 from {ident(stage)} where list = 8 and placement_postcode is not null
-order by all""")
+order by all""")  # fmt: skip
 
 
 def _events_step(source: str, stage: str) -> Step:
@@ -48,8 +48,10 @@ def _events_step(source: str, stage: str) -> Step:
 
 def _event_select(stage: str, at: int, event: EventColumns) -> str:
     """The dated things of one kind; an answered question is one only where the answer is yes."""
-    columns = ", ".join(f"{name or 'cast(null as varchar)'} as {alias}" for alias, name in (
-        ("code", event.code), ("date_from", event.date_from), ("date_to", event.date_to)))
+    columns = ", ".join(
+        f"{name or 'cast(null as varchar)'} as {alias}"
+        for alias, name in (("code", event.code), ("date_from", event.date_from), ("date_to", event.date_to))
+    )
     asked = f" and regexp_full_match({event.needed}, {literal(_YES)}, 'i')" if event.kind == "no_further_action" else ""
     return (f"select {_KEY} as key, {literal(event.kind)} as kind, {columns}\n"
             f"from {ident(stage)} where list = {at} and {event.needed} is not null{asked}")  # fmt: skip

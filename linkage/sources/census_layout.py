@@ -88,11 +88,14 @@ def term_of(file: SourceFile, spec: SourceSpec) -> Term:
     year = year_in_name(path.name) or spec.year
     term = named.group(1) if named else (spec.term or "").lower()[:3]
     group = f"{path.parent}/{year or ''}_{term}"
-    if year is None:
-        return Term(group, 0)
-    season = _TERMS.get(term, 0)
+    return Term(group, term_order(year, term))
+
+
+def term_order(year: int | None, term: str) -> int:
+    """A number that puts terms in sequence, 0 where the year is not known; a term goes by its first three letters."""
+    season = _TERMS.get(term.lower()[:3], 0)
     # An academic year starts in autumn; spring and summer belong to the one before.
-    return Term(group, (year - (season > 0)) * 3 + season)
+    return (year - (season > 0)) * 3 + season if year is not None else 0
 
 
 def _kind(names: frozenset[str]) -> Kind | None:

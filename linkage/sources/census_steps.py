@@ -168,19 +168,24 @@ _LINE = "coalesce(nullif(concat_ws(' ', saon, paon, street), ''), nullif(concat_
 def _first_address(stages: Stages) -> str:
     """The first address of each pupil row, by the order that the export gives."""
     order = "row(coalesce(try_cast(sequence as double), 1e9), child_row)"
-    picked = ", ".join(f"arg_min({value}, {order}) filter (where {value} is not null) as {name}"
-                       for name, value in (("postcode", "postcode"), ("address_line", _LINE), ("uprn", "uprn")))
+    picked = ", ".join(
+        f"arg_min({value}, {order}) filter (where {value} is not null) as {name}"
+        for name, value in (("postcode", "postcode"), ("address_line", _LINE), ("uprn", "uprn"))
+    )
     return f"select file, row, {picked} from ({_joined(stages, stages.addresses)}) group by file, row"
 
 
 def _meals(stages: Stages) -> str:
     """Eligible on census day where that is known, else in a period without an end; blank where a term has no table."""
     day, starts, ends = (parsed(name) for name in ("census_day", "starts", "ends"))
-    holds = (f"case when census_day is null then ends is null "
-             f"else coalesce({starts} <= {day}, true) and coalesce({ends} >= {day}, true) end")
+    holds = (
+        f"case when census_day is null then ends is null "
+        f"else coalesce({starts} <= {day}, true) and coalesce({ends} >= {day}, true) end"
+    )
     kinds = " or ".join(
-        f"pupil.{kind} is not null and pupil.term in "
-        f"(select term from {ident(stages.meals)} where {kind} is not null)" for kind in ("on_id", "off_id"))
+        f"pupil.{kind} is not null and pupil.term in (select term from {ident(stages.meals)} where {kind} is not null)"
+        for kind in ("on_id", "off_id")
+    )
     return f"""
     select pupil.file, pupil.row, case when coalesce(period.holds, false) then 'true' else 'false' end as eligible
     from {ident(stages.keyed)} as pupil

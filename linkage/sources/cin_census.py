@@ -1,254 +1,79 @@
-"""Format `cin_census`: the children in need census, one XML return per authority and year.
+"""Format `cin_census`: the children in need census, in any of the three forms that it reaches people in.
 
-Element names are those of the DfE's schemas for collection years 2017 to 2026; what changed in them over the years is
-taken as it comes: `GenderCurrent` became `Sex` in 2025, `CINPlanDates` came in 2022.
+XML returns of authorities, the flat file of events that regional platforms make of them, and the extract of the
+National Pupil Database. A source has one form.
 """
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from linkage.errors import InputError
 from linkage.project import SourceSpec
-from linkage.sources.cells import append, trim
+from linkage.sources import npd_social_care
+from linkage.sources.cin_flat import is_flat, load_flat
+from linkage.sources.cin_return import FIELDS, WHAT, load_returns
 from linkage.sources.contract import Format
-from linkage.sources.files import SourceFile, find_files, year_in_name
+from linkage.sources.files import SourceFile, find_files
 from linkage.sources.findings import found
+from linkage.sources.forms import is_table, one_form, with_findings
+from linkage.sources.grids import Grid, read_grid
 from linkage.sources.kinds import looks_like
-from linkage.sources.xmlfile import Element, elements, leaf_texts, local_name, named
-from linkage.sql import Connection, execute, ident
-from linkage.tables import EVENT_COLUMNS, Extract, events_table, rows_table
+from linkage.sql import Connection
+from linkage.tables import Extract
 
-FIELDS = ("la_child_id", "upn", "former_upn", "dob", "expected_dob", "death_date", "sex", "ethnicity", "disability",
-          "authority", "cin", "cpp", "uasc")  # fmt: skip
-SUFFIXES = (".xml",)
-ROW_NAMES = ("file", "row", "key", "rank", *FIELDS)
-BATCH = 20_000  # children held in memory at a time
-
-WHAT = "a CIN census return (XML with the root element Message)"
-# Assessment factor "unaccompanied asylum-seeking child" of the CIN code list.
-UASC_FACTOR = "9A"
-_TRUE = frozenset({"1", "true", "t", "y", "yes"})
-_OLD_SEX_CODES = frozenset("0129")
-
-Row = tuple[object, ...]
-Event = tuple[str, str, str | None, str | None, str | None]
-
-
-@dataclass(frozen=True)
-class _Return:
-    """Whose return a file is; `year` is the one in which the collection's year ends."""
-
-    authority: str
-    year: int
-
-
-@dataclass
-class _Read:
-    """Rows and events that are not written yet, and what was met so far."""
-
-    rows: list[Row] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-    met: Counter[str] = field(default_factory=Counter)
-    excluded: Counter[str] = field(default_factory=Counter)
+SUFFIXES = (".xml", ".csv", ".parquet")
 
 
 def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
-    """Read the returns of a source, in constant memory. A row is a `Child` element; a later year speaks louder.
+    """Read the files of a source, whose form is told by what is in them; tables of no known form are left out.
 
-    Children without LAchildID are excluded (`no_key`). Raises InputError where neither the file, the project nor the
-    file name says whose return and of which year it is.
+    Rows without an id of the child are excluded (`no_key`), but for those of the extract. Raises InputError where
+    no file is known, where files are of several forms, or where a file does not say whose it is.
     """
-    _create(con, spec.name)
-    read = _Read()
-    for file in find_files(spec, folder, SUFFIXES):
-        for _ in _read_file(file, spec, read):
-            _write(con, spec.name, read)
-    _write(con, spec.name, read)
-    return Extract(
-        source=spec.name,
-        rows=rows_table(spec.name),
-        fields=FIELDS,
-        events=events_table(spec.name),
-        date_formats=dict.fromkeys(("dob", "expected_dob", "death_date", "date_from", "date_to"), "iso"),
-        excluded=dict(read.excluded),
-        findings=tuple(found(code, spec.name, count) for code, count in sorted(read.met.items()) if count),
-    )
-
-
-def _create(con: Connection, source: str) -> None:
-    fields = ", ".join(f"{ident(name)} varchar" for name in FIELDS)
-    execute(con, f"create or replace table {ident(rows_table(source))} "
-                 f"(file varchar, row bigint, key varchar, rank integer, {fields})")  # fmt: skip
-    events = ", ".join(f"{ident(name)} varchar" for name in EVENT_COLUMNS)
-    execute(con, f"create or replace table {ident(events_table(source))} ({events})")
-
-
-def _write(con: Connection, source: str, read: _Read) -> None:
-    append(con, rows_table(source), ROW_NAMES, read.rows)
-    append(con, events_table(source), EVENT_COLUMNS, read.events)
-    read.rows.clear()
-    read.events.clear()
-
-
-def _read_file(file: SourceFile, spec: SourceSpec, read: _Read) -> Iterator[None]:
-    """Read a return into `read`; pauses whenever a batch is full."""
-    whose: _Return | None = None
-    row = 0
-    seen_children = False
-    for element in elements(file, "Message", ("Header", "Child", "Children"), WHAT):
-        name = local_name(element)
-        if name == "Header":
-            whose = _whose(element, file, spec, read)
-        elif name == "Children":
-            seen_children = True
+    files = find_files(spec, folder, SUFFIXES)
+    returns = [file for file in files if not is_table(file)]
+    flat: list[Grid] = []
+    extracts: list[Grid] = []
+    left_out = 0
+    for file in files:
+        if file in returns:
+            continue
+        grid = read_grid(file, None, ())
+        if is_flat(grid.header):
+            flat.append(grid)
+        elif npd_social_care.is_extract(grid.header, npd_social_care.CIN):
+            extracts.append(grid)
         else:
-            whose = whose or _whose(None, file, spec, read)
-            row += 1
-            _read_child(element, file, row, whose, read)
-            if len(read.rows) >= BATCH:
-                yield
-    if not row:
-        if not seen_children:
-            raise _another_kind(file)
-        read.met["SRC007"] += 1
+            left_out += 1
+    if left_out == len(files):
+        raise _no_form(files[0], spec)
+    one_form(spec, {"XML returns": returns, "flat files of events": flat, "NPD extracts": extracts})
+    if returns:
+        extract = load_returns(con, spec, returns)
+    elif flat:
+        extract = load_flat(con, spec, flat)
+    else:
+        extract = npd_social_care.load(con, spec, extracts, npd_social_care.CIN)
+    return with_findings(extract, [found("SRC004", spec.name, left_out)] if left_out else [])
 
 
-def _another_kind(file: SourceFile) -> InputError:
-    return InputError("The file is of another kind.", where=file.name,
-                      expected=f"{WHAT}; it looks like {looks_like(file.path)}",
+def _no_form(file: SourceFile, spec: SourceSpec) -> InputError:
+    return InputError("No file is of the CIN census.", where=f"{file.name} (source {spec.name!r})",
+                      expected=f"{WHAT}, in a file that ends in .xml; or a table with the columns LAchildID, Date and "
+                               "Type; or one with CIN_PupilMatchingRefAnonymous or CIN_LAchildID_Anon; it looks like "
+                               f"{looks_like(file.path)}",
                       remedy="check `path` and `format` in the project file")  # fmt: skip
-
-
-# --- the header ----------------------------------------------------------------------------------
-
-
-def _whose(header: Element | None, file: SourceFile, spec: SourceSpec, read: _Read) -> _Return:
-    """Authority and year of a return: from its header, else from the project, else from the file name."""
-    stated: dict[str, str] = {}
-    for part in header if header is not None else ():
-        stated = {**leaf_texts(part), **stated}
-    if stated.get("Collection", "CIN").upper() != "CIN":
-        raise _another_kind(file)
-    authority = stated.get("LEA", "")
-    if not re.fullmatch(r"\d{3}", authority):
-        in_name = re.search(r"(?<!\d)(\d{3})(?!\d)", file.path.name)
-        authority = spec.authority or (in_name.group(1) if in_name else "")
-        read.met["SRC012"] += 1
-    year = _year(stated, read) or spec.year or year_in_name(file.path.name)
-    if not authority or year is None:
-        missing = 'authority = "301"' if not authority else "year = 2024"
-        raise InputError("The return does not say whose it is.", where=f"{file.name}: Header",
-                         expected="LEA and ReferenceDate in the header",
-                         remedy=f"add `{missing}` to [sources.{spec.name}] in the project file")  # fmt: skip
-    return _Return(authority, year)
-
-
-def _year(stated: dict[str, str], read: _Read) -> int | None:
-    """Year of the reference date: `Year` is seen to lag behind it by one."""
-    dated = re.match(r"(?:19|20)\d\d", stated.get("ReferenceDate", ""))
-    named_year = re.fullmatch(r"(?:19|20)\d\d", stated.get("Year", ""))
-    if dated and named_year and dated.group() != named_year.group():
-        read.met["SRC014"] += 1
-    chosen = dated or named_year
-    return int(chosen.group()) if chosen else None
-
-
-# --- a child -------------------------------------------------------------------------------------
-
-
-def _read_child(child: Element, file: SourceFile, row: int, whose: _Return, read: _Read) -> None:
-    values = leaf_texts(child)
-    details = []
-    disabilities: list[str] = []
-    for part in child:
-        match local_name(part):
-            case "ChildIdentifiers" | "ChildCharacteristics":
-                values.update(leaf_texts(part))
-                disabilities += [text for group in named(part, "Disabilities")
-                                 for item in group if (text := trim(item.text))]  # fmt: skip
-                read.met["SRC010"] += any(trim(leaf.tail) for leaf in part)
-            case "CINdetails":
-                details.append(part)
-            case _:
-                pass
-    own_id = values.get("LAchildID")
-    if own_id is None:
-        read.excluded["no_key"] += 1
-        return
-    key = f"{whose.authority}/{own_id}"
-    events = [event for part in details for event in _events(key, part)]
-    if reason := values.get("UPNunknown"):
-        events.append((key, "upn_unknown", reason, None, None))
-    read.events += events
-    read.rows.append((
-        file.name, row, key, whose.year,
-        own_id, values.get("UPN"), values.get("FormerUPN"),
-        values.get("PersonBirthDate"), values.get("ExpectedPersonBirthDate"), values.get("PersonDeathDate"),
-        values.get("Sex") or values.get("GenderCurrent"), values.get("Ethnicity"), ",".join(disabilities) or None,
-        whose.authority, "true", _flag(any(event[1] == "cpp" for event in events)), _flag(_is_uasc(events)),
-    ))  # fmt: skip
-    read.met["SRC008"] += "UPN" in values and "UPNunknown" in values
-    read.met["SRC009"] += "PersonBirthDate" in values and "ExpectedPersonBirthDate" in values
-    read.met["SRC011"] += values.get("Sex") in _OLD_SEX_CODES
-
-
-def _flag(known: bool) -> str | None:
-    """`true` or not known: that a return does not say so is no proof of the contrary in another year."""
-    return "true" if known else None
-
-
-def _is_uasc(events: list[Event]) -> bool:
-    return any(kind == "assessment" and code is not None and UASC_FACTOR in code.split(",")
-               for _, kind, code, _, _ in events)  # fmt: skip
-
-
-def _events(key: str, details: Element) -> Iterator[Event]:
-    """The dated things of one referral (`CINdetails`)."""
-    own = leaf_texts(details)
-    referred, closed = own.get("CINreferralDate"), own.get("CINclosureDate")
-    yield key, "referral", own.get("PrimaryNeedCode"), referred, closed
-    if own.get("ReferralNFA", "").lower() in _TRUE:
-        yield key, "no_further_action", None, referred, None
-    if "ReasonForClosure" in own:
-        yield key, "closure", own["ReasonForClosure"], closed, None
-    for part in details:
-        match local_name(part):
-            case "Assessments":
-                dates = leaf_texts(part)
-                yield (key, "assessment", _factors(part),
-                       dates.get("AssessmentActualStartDate"), dates.get("AssessmentAuthorisationDate"))  # fmt: skip
-            case "CINPlanDates":
-                dates = leaf_texts(part)
-                yield key, "cin_plan", None, dates.get("CINPlanStartDate"), dates.get("CINPlanEndDate")
-            case "Section47":
-                yield key, "s47", None, leaf_texts(part).get("S47ActualStartDate"), None
-            case "ChildProtectionPlans":
-                plan = leaf_texts(part)
-                abuse = plan.get("LatestCategoryOfAbuse") or plan.get("InitialCategoryOfAbuse")
-                yield key, "cpp", abuse, plan.get("CPPstartDate"), plan.get("CPPendDate")
-            case _:
-                pass
-
-
-def _factors(assessment: Element) -> str | None:
-    """Codes of the factors, with commas between."""
-    listed = [text for group in named(assessment, "FactorsIdentifiedAtAssessment")
-              for factor in group if (text := trim(factor.text))]  # fmt: skip
-    return ",".join(listed) or None
 
 
 FORMAT = Format(
     name="cin_census",
-    title="Children in need census, collection years 2017 to 2026",
-    files="XML returns, one per authority and year; a file, a folder or a glob, several years and authorities at once",
+    title="Children in need census, collection years 2009 to 2026",
+    files="XML returns, one per authority and year; or the flat file of events of a regional platform (CSV); or an "
+          "extract of the National Pupil Database; a file, a folder or a glob, several years and authorities at once",
     suffixes=SUFFIXES,
-    key="LEA/LAchildID",
-    fields=FIELDS,
+    key="LEA/LAchildID; in an NPD extract the pupil matching reference",
+    fields=tuple(dict.fromkeys((*FIELDS, *npd_social_care.CIN.fields))),
     notes=(
         "A row is a Child element; where a child is in several years, the later reference date speaks for it.",
         "Authority and year are from the header, else from the project, else from the file name.",
@@ -257,6 +82,9 @@ FORMAT = Format(
         "cpp is true where a child protection plan is in the return, uasc where an assessment has factor 9A.",
         "Events: referral, no_further_action, closure, assessment (code: factors), cin_plan, s47, cpp, upn_unknown.",
         "Files with a DOCTYPE are refused; memory does not grow with the file.",
+        "Flat file (LAchildID, Date, Type, …): a row is an event; LAchildID is read without the authority that the "
+        "platform wrote behind it (1234_BAR, 1234_822); birth dates that are all on the first are known to the month.",
+        *npd_social_care.NOTES,
     ),
     load=load,
-)
+)  # fmt: skip

@@ -212,9 +212,7 @@ def _try_scan(con: Connection, table: str, csv_file: CsvFile, wanted: Mapping[st
     return number(con, f"select count(*) from {ident(table)}")
 
 
-def _load_slowly(
-    con: Connection, table: str, csv_file: CsvFile, wanted: Mapping[str, int], encoding: str
-) -> None:
+def _load_slowly(con: Connection, table: str, csv_file: CsvFile, wanted: Mapping[str, int], encoding: str) -> None:
     """Stage the file as the standard library reads it: short rows filled, blank cells beyond the header dropped."""
     width = len(csv_file.header.names)
     is_row = _counts_as_row(width)

@@ -22,6 +22,16 @@ MEANINGS: dict[str, str] = {
     "SRC013": "row that joins no pupil of its term; left out",
     "SRC014": "year of the collection differs from the year of its reference date; the reference date is taken",
     "SRC015": "lines end in different ways in one file",
+    "SRC030": "column that the layout does not have; not used",
+    "SRC031": "table without a column of its layout",
+    "SRC032": "birth dates that are all on the first of a month; known to the month only",
+    "SRC033": "child id with a suffix that is no authority's; kept whole",
+    "SRC034": "event of a type that is not known; left out of the events",
+    "SRC035": "row without an identifier of the child; its key is made from its fields",
+    "SRC036": "row without a pupil matching reference; it has the one of the same child's other rows as its key",
+    "SRC037": "child whose rows have different birth dates; the one of the row that speaks for the child is taken",
+    "SRC038": "values of CHILD_LA_CODE_ANON, so few that they are read as authorities and not as ids of children",
+    "SRC039": "row whose id is that of a child with another birth or sex and a reference; they stay apart",
 }  # fmt: skip
 
 

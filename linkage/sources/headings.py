@@ -34,8 +34,8 @@ class Found:
 
 
 def words(heading: str) -> str:
-    """The heading as words in lower case: apostrophes vanish, all other punctuation is a blank."""
-    plain = re.sub("['\u2018\u2019`]", "", heading.casefold())
+    """The heading as words in lower case: `Child's` is `child`, and punctuation is a blank."""
+    plain = re.sub("['\u2019`]s\\b", "", heading.casefold())
     return " ".join(re.sub(r"[^a-z0-9]+", " ", plain).split())
 
 
@@ -77,7 +77,8 @@ def find_compacted(header: Header, layout: Layout) -> dict[str, int]:
 def cell(expression: str) -> str:
     """SQL: the text of a cell; NULL for what a spreadsheet shows where a formula failed, such as `#N/A`."""
     failed = ", ".join(map(literal, _FAILED))
-    return f"case when left({expression}, 1) = '#' and upper({expression}) in ({failed}) then null else {expression} end"
+    has_failed = f"left({expression}, 1) = '#' and upper({expression}) in ({failed})"
+    return f"case when {has_failed} then null else {expression} end"
 
 
 def stage_columns(
@@ -92,6 +93,7 @@ def stage_columns(
         findings.append(found("SRC006", source, grid.header.repeated()))
     cells = "".join(f", {cell(ident(name))} as {ident(name)}" for name in places)
     given = "".join(f", ${name} as {ident(name)}" for name in constants)
-    execute(con, f"insert into {ident(stage)} by name\nselect row{given}{cells}\nfrom {ident(one)} order by row", constants)
+    execute(con, f"insert into {ident(stage)} by name\nselect row{given}{cells}\nfrom {ident(one)} order by row",
+            constants)  # fmt: skip
     drop_stages(con, [one])
     return findings

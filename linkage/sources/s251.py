@@ -15,13 +15,14 @@ from linkage.sources.authorities import (
     unknown_suffix,
     without_suffix,
 )
+from linkage.sources.births import differing_births
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table, without_point_zero
 from linkage.sources.contract import Format
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import SourceFile, find_files, year_in_name
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import SUFFIXES, Grid, read_grid
-from linkage.sources.headings import Found, Layout, find_by_words, stage_columns
+from linkage.sources.headings import Found, Layout, find_by_words, find_compacted, stage_columns
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
 from linkage.tables import Extract, Finding, addresses_table, events_table, rows_table
 
@@ -41,11 +42,9 @@ LAYOUT: Layout = {
     "place": ("placement type",),
     "home_postcode": ("home postcode",),
     "placement_postcode": ("placement postcode",),
-    # Regional platforms add these.
-    "la": ("la",),
-    "year": ("year",),
-    "quarter": ("quarter",),
 }
+# What regional platforms add, under these headings and no other.
+ADDED: Layout = {"la": ("la",), "year": ("year",), "quarter": ("quarter",)}
 # Known, and of no use for linkage; `Ofsted URN` is the number of a provider and never a school's.
 UNUSED = (
     "category of need", "date of last assessment", "number of missing episodes in current period of care",
@@ -54,11 +53,12 @@ UNUSED = (
     "procurement platform", "procurement framework", "ofsted urn", "la of placement",
     "total committed cost accrued fy to date", "total committed cost accrued in fy to date",
     "contribution from social care provider s", "contribution from health provider s",
-    "contribution from education provider s",
+    "contribution from education provider s", *ADDED,
 )  # fmt: skip
-OPTIONAL = ("la", "year", "quarter")
+# What a header row is looked for by.
 _HEADINGS = ("Child ID", "Date of birth", "Gender", "Ethnicity", "Disability", "Is the child UASC", "Legal status",
-             "Placement start date", "Placement end date", "Placement type", "Home postcode", "Placement postcode")
+             "Placement start date", "Placement end date", "Placement type", "Home postcode",
+             "Placement postcode")  # fmt: skip
 _YES = "regexp_full_match(ehcp, 'y|yes|true|1|a\\) yes', 'i')"
 
 
@@ -70,7 +70,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     """
     stage = stage_table(spec.name, "placements")
     create_stage(con, stage, {"file": "varchar", "row": "bigint", "file_year": "bigint", "stated": "varchar",
-                              **dict.fromkeys(LAYOUT, "varchar")})  # fmt: skip
+                              **dict.fromkeys((*LAYOUT, *ADDED), "varchar")})  # fmt: skip
     findings: list[Finding] = []
     files = find_files(spec, folder, SUFFIXES)
     read = 0
@@ -88,6 +88,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     execute(con, f"delete from {ident(stage)} where child is null")
     _check_authorities(con, stage, files, spec)
     run_steps(con, _steps(spec.name, stage))
+    findings += differing_births(con, spec.name)
     if unknown := number(con, f"select count(*) from {ident(stage)} where {unknown_suffix('child')}"):
         findings.append(found("SRC033", spec.name, unknown, field="la_child_id"))
     extract = Extract(
@@ -114,11 +115,11 @@ def _stage_file(
 ) -> list[Finding]:
     constants = {"file": grid.name, "file_year": spec.year or year_in_name(file.name) or 0,
                  "stated": stated_authority(file, spec)}  # fmt: skip
-    findings = stage_columns(con, spec.name, grid, stage, columns.places, constants)
+    places = {**columns.places, **find_compacted(grid.header, ADDED)}
+    findings = stage_columns(con, spec.name, grid, stage, places, constants)
     if columns.unknown:
         findings.append(found("SRC030", spec.name, columns.unknown))
-    missing = [name for name in columns.missing if name not in OPTIONAL]
-    return findings + [found("SRC031", spec.name, 1, field=name) for name in missing]
+    return findings + [found("SRC031", spec.name, 1, field=name) for name in columns.missing]
 
 
 def _check_authorities(con: Connection, stage: str, files: Sequence[SourceFile], spec: SourceSpec) -> None:
@@ -160,7 +161,7 @@ select file, row, {_KEY} as key, cast({year} * 10 + {quarter} as integer) as ran
        case when {_YES} then 'E' end as sen, disability,
        case when legal is not null then 'true' end as cla, uasc
 from {ident(stage)}
-order by file, row""")
+order by file, row""")  # fmt: skip
 
 
 def _addresses_step(source: str, stage: str) -> Step:
@@ -175,7 +176,7 @@ from (
     select *, 'placement', placement_postcode, started, ended from {ident(stage)}
 )
 where postcode is not null
-order by all""")
+order by all""")  # fmt: skip
 
 
 def _events_step(source: str, stage: str) -> Step:
@@ -183,7 +184,7 @@ def _events_step(source: str, stage: str) -> Step:
 select distinct {_KEY} as key, 'episode' as kind, coalesce(legal, '') || '|' || coalesce(place, '') as code,
        started as date_from, ended as date_to
 from {ident(stage)} where coalesce(started, ended, legal, place) is not null
-order by all""")
+order by all""")  # fmt: skip
 
 
 def _date_formats(con: Connection, stage: str) -> dict[str, str]:
@@ -200,8 +201,8 @@ FORMAT = Format(
     key="LA/Child ID",
     fields=FIELDS,
     notes=(
-        "The authority is the one behind the id (1234_BAR, 1234_822), else in the column LA, else from the project or a "
-        "folder named by three digits.",
+        "The authority is the one behind the id (1234_BAR, 1234_822), else in the column LA, else from the project or "
+        "a folder named by three digits.",
         "Zeros in front of an id stay, the `.0` of a spreadsheet goes; regional platforms may have lost zeros before.",
         "Home postcode is a home address, Placement postcode a placement; Ofsted URN is never taken for a school.",
         "cla is true where a legal status is given; sen is E where the child has an EHCP.",

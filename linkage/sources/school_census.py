@@ -1,4 +1,4 @@
-"""Format `school_census`: the pupils of a school census, as a portal download or as a termly export of tables.
+"""Format `school_census`: the pupils of a school census, as a portal download, a termly export of tables, or XML.
 
 The export has a CSV file per table and term; its addresses and meals join the pupils by ids that mean nothing outside
 of one term. The portal's download has everything in one line per pupil.
@@ -21,15 +21,17 @@ from linkage.sources.census_steps import (
     table_steps,
     unjoined,
 )
+from linkage.sources.census_xml import stage_xml
 from linkage.sources.contract import Format
 from linkage.sources.csvfile import CsvFile, read_header
 from linkage.sources.dates import EXPORT, declared_format
 from linkage.sources.files import SourceFile, find_files
 from linkage.sources.findings import found, summed
+from linkage.sources.supplies import noted
 from linkage.sql import Connection, execute, ident, run_steps
 from linkage.tables import Extract, Finding, addresses_table, rows_table
 
-SUFFIXES = (".csv", ".txt")
+SUFFIXES = (".csv", ".txt", ".xml")
 
 
 def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
@@ -44,6 +46,10 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     layouts: list[Layout] = []
     files = find_files(spec, folder, SUFFIXES)
     for file in files:
+        if file.suffix == ".xml":
+            met = stage_xml(con, file, term_of(file, spec), stages)
+            layouts += [Layout(kind, on_roll=True, columns=dict.fromkeys(names, 0)) for kind, names in met.items()]
+            continue
         csv_file = read_header(file)
         layout = layout_of(csv_file.header)
         if layout is None:
@@ -69,7 +75,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         addresses=addresses_table(spec.name) if has_addresses else None,
         date_formats=declared_format(con, stages.pupils, "dob", EXPORT),
         excluded=excluded,
-        findings=summed(findings),
+        findings=(*summed(findings), *noted("SRC131", spec.name, sum(file.suffix == ".xml" for file in files))),
     )
     drop_stages(con, stages.all())
     return extract
@@ -115,8 +121,8 @@ def _fields(layouts: Sequence[Layout], spec: SourceSpec) -> tuple[str, ...]:
 
 FORMAT = Format(
     name="school_census",
-    title="School census: download from the portal, or termly export of tables",
-    files="CSV files, told apart by their columns; a file, a folder with the tables of several terms, or a glob",
+    title="School census: download from the portal, termly export of tables, or return in XML",
+    files="CSV files, told apart by their columns, or XML; a file, a folder with tables of several terms, or a glob",
     suffixes=SUFFIXES,
     key="SCHOOL/UPN; SCHOOL/~HASH of the person's fields where the UPN is blank",
     fields=tuple(FIELD_SQL),
@@ -127,6 +133,8 @@ FORMAT = Format(
         "Addresses and meal periods join their pupils inside one term, which the file name states (2025_spring_…).",
         "Sex is from the sex or the gender column, whichever is filled.",
         "fsm of an export is eligibility on census day, or in a period without an end where that day is not known.",
+        "XML returns are read by the names of elements, because their nesting is not confirmed: PupilOnRoll and "
+        "PupilNoLongerOnRoll are pupils; the school and the term are in the header.",
         "SEN needs, exclusions, sessions and learning aims are recognised and not used.",
     ),
     load=load,

@@ -1,17 +1,20 @@
-"""Format `ssda903`: the return on looked-after children, as CSV files or as XML.
+"""Format `ssda903`: the return on looked-after children, as CSV files, as XML, or as an extract of the NPD.
 
 CSV files are told apart by their columns, because their names differ between tools; further columns do no harm.
 The XML form holds the same under other names (`CHILDID`, `PL`) and is brought into the same staging tables.
+The extract of the National Pupil Database (CLA) has no id of the authority's and is a form of its own.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from linkage.errors import InputError
 from linkage.project import SourceSpec
+from linkage.sources import npd_social_care
+from linkage.sources.authorities import authority_of
 from linkage.sources.cells import (
     append,
     create_stage,
@@ -21,13 +24,16 @@ from linkage.sources.cells import (
     trim,
     without_point_zero,
 )
+from linkage.sources.columns import Header
 from linkage.sources.contract import Format
-from linkage.sources.csvfile import CsvFile, read_header
-from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format, parsed
+from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import SourceFile, find_files, year_in_name
 from linkage.sources.findings import found, summed
+from linkage.sources.forms import one_form, with_findings
+from linkage.sources.grids import Grid, read_grid
+from linkage.sources.ssda903_steps import KEY, table_steps
 from linkage.sources.xmlfile import Element, elements, leaf_texts, named
-from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
+from linkage.sql import Connection, execute, ident, run_steps
 from linkage.tables import Extract, Finding, addresses_table, events_table, rows_table
 
 FIELDS = ("la_child_id", "upn", "dob", "sex", "ethnicity", "postcode", "authority", "cla", "uasc")
@@ -54,10 +60,8 @@ COLUMNS: Mapping[str, str] = {
     "mc_dob": "MC_DOB", "decom": "DECOM", "dec": "DEC", "ls": "LS", "place": "PLACE", "rec": "REC",
     "home_post": "HOME_POST", "pl_post": "PL_POST",
 }  # fmt: skip
-SUFFIXES = (".csv", ".txt", ".xml")
+SUFFIXES = (".csv", ".txt", ".xml", ".parquet")
 STAGED = ("file", "row", "rank", "part", "authority", *COLUMNS)
-# Episodes that end in adoption: granted with consent dispensed with or not.
-ADOPTED = ("E11", "E12")
 BATCH = 20_000
 WHAT = "an SSDA903 return: CSV files with the columns of the return, or XML with the root element EXPSSDA903"
 
@@ -65,32 +69,48 @@ WHAT = "an SSDA903 return: CSV files with the columns of the return, or XML with
 def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     """Read a return. Every row of every known file that names a child is a row; the header speaks loudest.
 
-    Rows without CHILD are excluded (`no_key`). In the XML form a row is a `CHILD` element. Raises InputError where no
-    file is one of a return, or where neither the project nor a folder says whose return it is.
+    Rows without CHILD are excluded (`no_key`), but for those of the NPD's extract. In the XML form a row is a `CHILD`
+    element. Raises InputError where no file is one of a return, where files are of a return and of an extract, or
+    where neither the project nor a folder says whose return it is.
     """
-    stage = stage_table(spec.name, "return")
-    create_stage(con, stage, {name: "bigint" if name in ("row", "rank") else "varchar" for name in STAGED})
     files = find_files(spec, folder, SUFFIXES)
-    findings: list[Finding] = []
-    parts: set[str] = set()
+    returns: list[tuple[str, SourceFile, Grid | None]] = []
+    extracts: list[Grid] = []
     for file in files:
         if file.suffix == ".xml":
-            _stage_xml(con, file, spec, stage)
-            parts.add("header")
+            returns.append(("header", file, None))
             continue
-        csv_file = read_header(file)
-        part = layout_of(csv_file)
-        if part is None:
-            findings.append(found("SRC004", spec.name, 1))
-            continue
-        parts.add(part)
-        findings += _stage_csv(con, csv_file, spec, stage, part)
-    if not parts:
+        grid = read_grid(file, None, ())
+        part = layout_of(grid.header)
+        if part is not None:
+            returns.append((part, file, grid))
+        elif npd_social_care.is_extract(grid.header, npd_social_care.CLA):
+            extracts.append(grid)
+    if not returns and not extracts:
         raise _unknown(files[0], spec)
+    one_form(spec, {"SSDA903 returns": returns, "NPD extracts": extracts})
+    left_out = len(files) - len(returns) - len(extracts)
+    extract = npd_social_care.load(con, spec, extracts, npd_social_care.CLA) if extracts else None
+    extract = extract or _load_returns(con, spec, returns)
+    return with_findings(extract, [found("SRC004", spec.name, left_out)] if left_out else [])
+
+
+def _load_returns(con: Connection, spec: SourceSpec, files: Iterable[tuple[str, SourceFile, Grid | None]]) -> Extract:
+    """Read the files of a return; each comes with the part of the return that it is, and as a table if it is none."""
+    stage = stage_table(spec.name, "return")
+    create_stage(con, stage, {name: "bigint" if name in ("row", "rank") else "varchar" for name in STAGED})
+    findings: list[Finding] = []
+    parts: set[str] = set()
+    for part, file, grid in files:
+        parts.add(part)
+        if grid is None:
+            _stage_xml(con, file, spec, stage)
+        else:
+            findings += _stage_table(con, file, grid, spec, stage, part)
     if "header" not in parts:
         findings.append(found("SRC005", spec.name, 1))
     excluded = number(con, f"select count(*) from {ident(stage)} where child is null")
-    run_steps(con, _steps(spec.name, stage))
+    run_steps(con, table_steps(spec.name, stage))
     findings += _repeated_headers(con, spec.name, stage)
     extract = Extract(
         source=spec.name,
@@ -106,20 +126,9 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     return extract
 
 
-def layout_of(csv_file: CsvFile) -> str | None:
+def layout_of(header: Header) -> str | None:
     """Which file of a return the columns belong to, or None."""
-    return next((part for part, telling in LAYOUTS.items() if csv_file.header.has(telling)), None)
-
-
-def authority_of(file: SourceFile, spec: SourceSpec) -> str:
-    """The authority of a file: from the project, else from the nearest folder whose name is three digits."""
-    folders = PurePosixPath(file.name).parts[:-1]
-    in_folder = next((name for name in reversed(folders) if re.fullmatch(r"\d{3}", name)), None)
-    if spec.authority is None and in_folder is None:
-        raise InputError("Nothing says which authority the return is from.", where=file.name,
-                         expected="a folder named by the authority's three digits, or the authority in the project",
-                         remedy=f'add `authority = "301"` to [sources.{spec.name}]')  # fmt: skip
-    return spec.authority or str(in_folder)
+    return next((part for part, telling in LAYOUTS.items() if header.has(telling)), None)
 
 
 def _unknown(file: SourceFile, spec: SourceSpec) -> InputError:
@@ -139,15 +148,14 @@ def rank_of(part: str, file: SourceFile) -> int:
 # --- staging -------------------------------------------------------------------------------------
 
 
-def _stage_csv(con: Connection, csv_file: CsvFile, spec: SourceSpec, stage: str, part: str) -> tuple[Finding, ...]:
-    file = csv_file.file
+def _stage_table(
+    con: Connection, file: SourceFile, grid: Grid, spec: SourceSpec, stage: str, part: str
+) -> tuple[Finding, ...]:
     one = stage_table(spec.name, "file")
-    places = {name: csv_file.header.position(column) for name, column in COLUMNS.items()}
+    places = {name: grid.header.position(column) for name, column in COLUMNS.items()}
     wanted = {name: at for name, at in places.items() if at is not None}
-    noted = csv_file.stage(con, one, wanted)
-    cells = ", ".join(
-        f"{without_point_zero('child')} as child" if name == "child" else ident(name) for name in wanted
-    )
+    noted = grid.stage(con, one, wanted)
+    cells = ", ".join(f"{without_point_zero('child')} as child" if name == "child" else ident(name) for name in wanted)
     execute(con, f"insert into {ident(stage)} by name\n"
                  f"select $file as file, row, $rank as rank, $part as part, $authority as authority, {cells}\n"
                  f"from {ident(one)} order by row",
@@ -187,64 +195,6 @@ def _xml_records(child: Element, place: tuple[str, int, int], authority: str) ->
         yield (None, None, None, "episodes", authority, *(trim(episode.get(column)) for column in COLUMNS.values()))
 
 
-# --- from the staging table to the tables of a source --------------------------------------------
-
-_KEY = "authority || '/' || child"
-
-
-def _steps(source: str, stage: str) -> tuple[Step, ...]:
-    return (_rows_step(source, stage), _addresses_step(source, stage), _events_step(source, stage))
-
-
-def _rows_step(source: str, stage: str) -> Step:
-    """Rows, with the child's latest home postcode and whether the child is in the UASC file on each of them."""
-    latest = f"coalesce({parsed('decom')}, timestamp '0001-01-01'), coalesce(decom, ''), home_post"
-    return table_step(rows_table(source), f"""
-with known as (select *, {_KEY} as key from {ident(stage)} where child is not null),
-homes as (select key, arg_max(home_post, row({latest})) as postcode from known
-          where home_post is not null group by key),
-unaccompanied as (select distinct key from known where part = 'uasc')
-select file, row, key, cast(rank as integer) as rank, child as la_child_id, upn, dob, sex, ethnicity,
-       homes.postcode as postcode, authority, 'true' as cla,
-       case when unaccompanied.key is not null then 'true' end as uasc
-from known left join homes using (key) left join unaccompanied using (key)
-where row is not null
-order by file, row""")  # fmt: skip
-
-
-def _addresses_step(source: str, stage: str) -> Step:
-    """Home postcode from the start of an episode, placement postcode for as long as the episode lasts."""
-    return table_step(addresses_table(source), f"""
-select distinct {_KEY} as key, kind, postcode, cast(null as varchar) as address_line, cast(null as varchar) as uprn,
-       valid_from, valid_to
-from (
-    select authority, child, 'home' as kind, home_post as postcode, decom as valid_from,
-           cast(null as varchar) as valid_to
-    from {ident(stage)} where part = 'episodes'
-    union all
-    select authority, child, 'placement', pl_post, decom, dec from {ident(stage)} where part = 'episodes'
-)
-where child is not null and postcode is not null
-order by all""")  # fmt: skip
-
-
-def _events_step(source: str, stage: str) -> Step:
-    """Episodes, adoptions, and children who are mothers: MC_DOB is the birth of her child, never the child's own."""
-    adopted = ", ".join(f"'{code}'" for code in ADOPTED)
-    return table_step(events_table(source), f"""
-select {_KEY} as key, 'episode' as kind, coalesce(ls, '') || '|' || coalesce(place, '') as code,
-       decom as date_from, dec as date_to
-from {ident(stage)} where part = 'episodes' and child is not null
-union all
-select {_KEY}, 'adopted', rec, dec, null
-from {ident(stage)} where part = 'episodes' and child is not null and upper(rec) in ({adopted})
-union all
-select distinct {_KEY}, 'mother_of', mother, mc_dob, null
-from {ident(stage)} where child is not null
-  and (mc_dob is not null or {without_point_zero('lower(mother)')} in ('1', 'true', 'y', 'yes'))
-order by all""")  # fmt: skip
-
-
 def _date_formats(con: Connection, stage: str) -> dict[str, str]:
     """Day first, as the return prescribes, or ISO, as cleaned files have it; whichever the columns hold."""
     declared = declared_format(con, stage, "dob", ISO_OR_DAYFIRST)
@@ -255,18 +205,19 @@ def _date_formats(con: Connection, stage: str) -> dict[str, str]:
 
 
 def _repeated_headers(con: Connection, source: str, stage: str) -> list[Finding]:
-    repeated = number(con, f"select count(*) - count(distinct {_KEY}) from {ident(stage)} "
+    repeated = number(con, f"select count(*) - count(distinct {KEY}) from {ident(stage)} "
                            "where part = 'header' and child is not null")  # fmt: skip
     return [found("SRC003", source, repeated, field="la_child_id")] if repeated else []
 
 
 FORMAT = Format(
     name="ssda903",
-    title="SSDA903 return on looked-after children",
-    files="the CSV files of a return, or its XML form; a file, a folder (with a folder per authority) or a glob",
+    title="Looked-after children: SSDA903 return, or CLA extract of the NPD",
+    files="the CSV files of a return, or its XML form, or an extract of the National Pupil Database; a file, a folder "
+          "(with a folder per authority) or a glob",
     suffixes=SUFFIXES,
-    key="LA/CHILD",
-    fields=FIELDS,
+    key="LA/CHILD; in an NPD extract the pupil matching reference",
+    fields=tuple(dict.fromkeys((*FIELDS, *npd_social_care.CLA.fields))),
     notes=(
         "CSV files are told apart by their columns, whatever their names; further columns do no harm.",
         "The authority is from the project, else from a folder named by its three digits.",
@@ -276,6 +227,8 @@ FORMAT = Format(
         "URN is Ofsted's number of the provider and is never taken for a school.",
         "MC_DOB is the birth date of the child of a looked-after mother: the event mother_of, never a birth date.",
         "Events: episode (code: legal status|placement), adopted, mother_of.",
+        "An NPD extract has a birth date only where the supply has year and month of birth; LEO's has none.",
+        *npd_social_care.NOTES,
     ),
     load=load,
-)
+)  # fmt: skip

@@ -135,16 +135,24 @@ def test_the_share_of_matches_in_the_sample_is_that_of_known_links(labelled: Run
 
 def test_m_and_u_of_every_comparison_are_a_distribution(labelled: Run) -> None:
     for comparison in child_model().comparison:
-        levels = [p for p in read_parameters(labelled.con) if p.comparison == comparison.name]
+        every = [p for p in read_parameters(labelled.con) if p.comparison == comparison.name]
+        levels = [p for p in every if p.m_basis != "fixed"]
         assert sum(p.m for p in levels) == pytest.approx(1, abs=1e-6)
         assert sum(p.u for p in levels) == pytest.approx(1, abs=1e-6)
         assert all(0 < p.m < 1 and 0 < p.u < 1 for p in levels)
 
 
 def test_a_level_that_no_label_showed_is_rare_and_not_impossible(labelled: Run) -> None:
-    # No birth date lacks its day: 20 of 720 labels count for the model's own 0.005.
+    # No two names are in each other's place: 20 of 720 labels count for the model's own 0.004.
+    found = level(labelled, "forename", "forename and surname swapped")
+    assert found.m == pytest.approx(20 / (CHILDREN + 20) * 0.004, rel=0.02)
+
+
+def test_a_fixed_level_keeps_what_the_model_says_and_is_no_doubt(labelled: Run) -> None:
+    # A month of birth without a day is not among the pairs that train the days.
     found = level(labelled, "dob", "same month, day not known")
-    assert found.m == pytest.approx(20 / (CHILDREN + 20) * 0.005, rel=0.02)
+    assert (found.m, found.u, found.m_basis, found.u_basis) == (0.985, 0.005, "fixed", "fixed")
+    assert not [doubt for doubt in labelled.doubts if "not known" in doubt]
 
 
 def test_a_comparison_that_no_pair_showed_keeps_the_models_values_and_is_a_doubt(labelled: Run) -> None:
@@ -154,7 +162,7 @@ def test_a_comparison_that_no_pair_showed_keeps_the_models_values_and_is_a_doubt
 
 
 def test_a_level_that_no_pair_showed_at_all_is_a_doubt(labelled: Run) -> None:
-    assert "level_never_seen: dob, same year, month not known" in labelled.doubts
+    assert "level_never_seen: forename, forename and surname swapped" in labelled.doubts
 
 
 def test_every_label_is_a_link_of_an_identifier(labelled: Run) -> None:
@@ -172,7 +180,8 @@ def unlabelled() -> Iterator[Run]:
 
 def test_too_few_labels_are_not_used_and_m_comes_from_expectation_maximisation(unlabelled: Run) -> None:
     assert 0 < unlabelled.labels < 500
-    assert {p.m_basis for p in read_parameters(unlabelled.con) if p.comparison in ("dob", "postcode", "sex")} == {"em"}
+    learnt = [p for p in read_parameters(unlabelled.con) if p.comparison in ("dob", "postcode", "sex")]
+    assert {p.m_basis for p in learnt if p.m_basis != "fixed"} == {"em"}
 
 
 def test_expectation_maximisation_learns_names_too(unlabelled: Run) -> None:

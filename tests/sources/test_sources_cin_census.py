@@ -92,7 +92,7 @@ def test_child_without_an_id_is_counted_and_left_out(load) -> None:
 
 
 def test_memory_does_not_grow_with_the_file(load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("linkage.sources.cin_census.BATCH", 200)
+    monkeypatch.setattr("linkage.sources.cin_return.BATCH", 200)
 
     def peak(children: int) -> int:
         (tmp_path / "r.xml").write_text(message(*(child(f"c{at}", more=PLAN) for at in range(children))))

@@ -1,0 +1,121 @@
+"""Tables of a supply of data (NPD, LILR, LEO): opening them, ids that mean something inside of it only, findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from linkage.errors import InputError
+from linkage.project import SourceSpec
+from linkage.sources.columns import Header, compact
+from linkage.sources.csvfile import read_header
+from linkage.sources.files import SourceFile
+from linkage.sources.grids import CSV_SUFFIXES, Grid
+from linkage.sources.kinds import looks_like
+from linkage.sources.parquet import read_parquet
+from linkage.sql import literal
+from linkage.tables import Finding
+
+SUFFIXES = (*CSV_SUFFIXES, ".parquet")
+
+MEANINGS: Mapping[str, str] = {
+    "SRC101": "no `supply` in the project: ids of this source compare with those of no other source",
+    "SRC102": "rows without an id; each is a record of its own, keyed by a hash of its content",
+    "SRC103": "code for a missing value in the place of an id; taken as blank",
+    "SRC104": "id that a spreadsheet wrote as 1.2E+10 and so lost; taken as blank",
+    "SRC105": "NPD table whose family its columns do not tell; its person columns are read",
+    "SRC106": "pupil matching references of both kinds, anonymised and not; whether they are equal is not confirmed",
+    "SRC107": "duplicate entries of a pupil by RecordStatus; the main entry speaks before them",
+    "SRC108": "year or month of birth that is none; taken as blank",
+    "SRC109": "further pupil matching references in a header, of other terms or tables; the first is read",
+    "SRC111": "ids that several persons (AE_ID) of the lookups have; kept under each of them",
+    "SRC112": "persons (AE_ID) with several ids of one kind; all are kept",
+    "SRC121": "destinations of learners who are not in the return; left out",
+    "SRC122": "references of learners in an earlier year or at an earlier provider; kept as events and not compared",
+    "SRC123": "collection year or provider is not in the file; taken from the project or the file name",
+    "SRC124": "learning aims that join no learner; left out",
+    "SRC125": "table of learning aims without a date whose column is known",
+    "SRC131": "school census in XML, whose nesting is not confirmed; read by the names of elements",
+}  # fmt: skip
+
+# Words and codes of the NPD, the ILR and of database tools for "there is none".
+_MISSING = ("NULL", "NA", "N/A", "NAN", "NONE", "NOT", "UNK", "UNKNOWN", "UNCL", "MIS", "MISS", "MISSING", "INV",
+            "INVA", "REFU", "NOBT", "-", ".", "..")  # fmt: skip
+
+# Columns (compacted) that tell a table of a supply, and what it is called.
+_TELLING: tuple[tuple[str, str], ...] = (
+    (r"cinpupilmatchingref\w*", "the NPD's table of children in need"),
+    (r"clapupilmatchingref\w*", "the NPD's table of looked-after children"),
+    (r"aeid", "a table of LEO"),
+    (r"edukey", "a table of LEO"),
+    (r"(\w*)pupilmatchingref\w*", "a table of the NPD"),
+    (r"externalid|ukprnanon|recordid", "a table of learners of the LILR"),
+    (r"learnrefnumber", "a flat file made from an ILR return"),
+)  # fmt: skip
+
+
+def open_table(file: SourceFile) -> Grid:
+    """A CSV, TSV or Parquet file; raises InputError for anything else."""
+    if file.suffix == ".parquet":
+        return read_parquet(file)
+    return read_header(file, "\t" if file.suffix in (".tsv", ".tab") else None)
+
+
+def opaque(expression: str) -> str:
+    """SQL: an id of a supply as it is written, case and all; NULL where there is none.
+
+    Only the `.0` of a spreadsheet goes. Codes for a missing value and numbers cut to `1.2E+10` are no ids: as a key
+    they would make one child of many.
+    """
+    plain = f"case when ends_with({expression}, '.0') then left({expression}, -2) else {expression} end"
+    return f"case when not ({missing_code(expression)}) and not ({cut_number(expression)}) then {plain} end"
+
+
+def missing_code(expression: str) -> str:
+    """SQL: whether a text is a code for a missing value: a word, nothing but noughts, or a negative number."""
+    words = ", ".join(map(literal, _MISSING))
+    return (f"upper({expression}) in ({words}) or ltrim({expression}, '0.') = '' "
+            f"or (left({expression}, 1) = '-' and try_cast({expression} as double) is not null)")  # fmt: skip
+
+
+def cut_number(expression: str) -> str:
+    """SQL: whether a text is a number in the short form of a spreadsheet, its last digits lost."""
+    return rf"contains({expression}, '+') and regexp_full_match({expression}, '\d(\.\d+)?[eE]\+\d+')"
+
+
+def end_year(expression: str, *, one_year: str = "ends") -> str:
+    """SQL: the year in which an academic year ends: of `2015/2016`, `2015/16`, `201516`, `1516` or one year alone.
+
+    `one_year` says whether a year alone is the one in which the academic year `ends` or `starts`.
+    """
+    later = 1 if one_year == "starts" else 0
+    first = f"try_cast(left({expression}, 4) as integer)"
+    short = f"try_cast(right({expression}, 2) as integer)"
+    follows = f"try_cast(left({expression}, 2) as integer) + 1 = {short}"
+    return (rf"case when regexp_full_match({expression}, '\d{{4}}\D?\d{{4}}') then try_cast(right({expression}, 4) "
+            rf"as integer) when regexp_full_match({expression}, '\d{{4}}\D?\d{{2}}') then {first} + 1 "
+            rf"when regexp_full_match({expression}, '\d{{4}}') and {follows} and {short} < 50 then 2000 + {short} "
+            rf"when regexp_full_match({expression}, '(19|20)\d{{2}}') then {first} + {later} end")  # fmt: skip
+
+
+def noted(code: str, source: str, count: int, field: str = "") -> tuple[Finding, ...]:
+    """The finding of a code of `MEANINGS`; none where nothing was met."""
+    return (Finding(code, source, count, MEANINGS[code], field),) if count else ()
+
+
+def unscoped(spec: SourceSpec, field: str) -> tuple[Finding, ...]:
+    """The finding that a source with ids of a supply does not say of which supply."""
+    return noted("SRC101", spec.name, 0 if spec.supply else 1, field)
+
+
+def no_table(file: SourceFile, grid: Grid, spec: SourceSpec, *, what: str, columns: str) -> InputError:
+    """The error for a source in which no file is a table of its format."""
+    return InputError(f"No file is {what}.", where=f"{file.name} (source {spec.name!r})",
+                      expected=f"{columns}; it looks like {_looks_like(file, grid.header)}",
+                      remedy="check `path` and `format` in the project file")  # fmt: skip
+
+
+def _looks_like(file: SourceFile, header: Header) -> str:
+    names = [compact(name) for name in header.names]
+    known = (words for telling, words in _TELLING if any(re.fullmatch(telling, name) for name in names))
+    return next(known, None) or looks_like(file.path)

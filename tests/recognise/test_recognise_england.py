@@ -1,0 +1,105 @@
+"""The files of a synthetic England are recognised, and the project file that is written for them runs."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from linkage.project import Project, SourceSpec, read_project
+from linkage.recognise import project_text, recognise, write_project
+from linkage.run import run_project
+from linkage.sources import load_source, source_files
+from linkage.sql import connect
+
+
+def files_of(spec: SourceSpec, folder: Path) -> set[Path]:
+    return {path.resolve() for path in source_files(spec, folder)}
+
+
+def proposed(england: Path, *named: str, name: str) -> Project:
+    write_project(recognise([england / each for each in named], england), england / name, force=True)
+    return read_project(england / name)
+
+
+def test_the_sources_are_those_of_the_generator(england: Path) -> None:
+    wanted = read_project(england / "linkage.toml")
+    got = proposed(england, ".", name="init.toml")
+    assert {frozenset(files_of(spec, england)): spec.format for spec in got.sources.values()} == {
+        frozenset(files_of(spec, england)): spec.format for spec in wanted.sources.values()
+    }
+    assert (got.sources["cla_2024"].year, got.sources["cla_2024"].authority) == (2024, None)
+    assert (got.sources["census_2023_spring"].year, got.sources["census_2023_spring"].term) == (2023, "spring")
+    assert set(got.link.unique) == {"census_2023_spring", "census_2024_spring", "early_help_2023_24"}
+
+
+def test_the_local_list_is_mapped_as_its_maker_would(england: Path) -> None:
+    wanted = read_project(england / "linkage.toml").sources["early_help"]
+    got = proposed(england, "local", name="local.toml").sources["early_help_2023_24"]
+    assert (got.key, got.columns, got.subgroups) == (wanted.key, wanted.columns, wanted.subgroups)
+
+
+def test_the_project_file_runs(england: Path, tmp_path: Path) -> None:
+    project = proposed(england, "returns", "local", name="run.toml")
+    run_project(project, out=tmp_path / "run", threads=2)
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["stages"][-1]["stage"] == "report"
+    assert any(item["linked"] for item in manifest["passes"])
+
+
+def test_truths_are_no_sources(england: Path) -> None:
+    found = recognise([england / "truth"], england)
+    assert not found.proposals
+    assert {other.shown: other.looks_like for other in found.others} == {
+        "truth/persons.csv": "a list of the persons of a truth", "truth/rows.csv": "a truth for `linkage evaluate`",
+    }  # fmt: skip
+
+
+def test_outputs_of_a_run_are_no_sources(england: Path, tmp_path: Path) -> None:
+    run_project(read_project(england / "linkage.toml"), out=tmp_path / "run", threads=2)
+    assert not recognise([tmp_path / "run"], tmp_path).proposals
+
+
+# --- every format --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def whole(all_of_england: Path) -> Project:
+    return proposed(all_of_england, "returns", "local", name="init.toml")
+
+
+def test_every_file_is_in_a_source_of_its_format(all_of_england: Path, whole: Project) -> None:
+    wanted = read_project(all_of_england / "linkage-all.toml")
+    expected = {path: spec.format for spec in wanted.sources.values() for path in files_of(spec, all_of_england)}
+    got = {path: spec.format for spec in whole.sources.values() for path in files_of(spec, all_of_england)}
+    # Its sheet may have no rows in so small a world.
+    empty = {all_of_england.resolve() / "local" / "housing_16_17.xlsx"}
+    assert {path: name for path, name in expected.items() if path not in empty} == {
+        path: name for path, name in got.items() if path not in empty
+    }
+
+
+def test_files_of_one_supply_share_its_name(all_of_england: Path, whole: Project) -> None:
+    wanted = read_project(all_of_england / "linkage-all.toml")
+    by_file = {path: spec.supply for spec in whole.sources.values() for path in files_of(spec, all_of_england)}
+    told = {(spec.supply, by_file[path]) for spec in wanted.sources.values() if spec.supply
+            for path in files_of(spec, all_of_england)}  # fmt: skip
+    assert len(told) == len({supply for supply, _ in told}) == len({name for _, name in told})
+
+
+def test_every_source_loads(all_of_england: Path, whole: Project) -> None:
+    con = connect(threads=2, memory="1GB")
+    for spec in whole.sources.values():
+        extract = load_source(con, spec, all_of_england)
+        assert con.execute(f'select count(*) from "{extract.rows}"').fetchall()[0][0], spec.name
+    con.close()
+
+
+def test_the_same_files_give_the_same_text(all_of_england: Path) -> None:
+    parts = [all_of_england / "returns", all_of_england / "local"]
+    first = project_text(recognise(parts, all_of_england), name="x")
+    again = project_text(recognise([*reversed(parts), parts[0]], all_of_england), name="x")
+    assert first == again
+    assert tomllib.loads(first)["project"] == {"name": "x", "purpose": ""}
