@@ -68,8 +68,9 @@ class Extract:
     """Handle on what a source handed over; the tables themselves are in DuckDB.
 
     `date_formats` maps a date field to `iso`, `dayfirst`, `monthfirst`, `compact` or a strptime pattern;
-    a field that is absent there is detected. ISO is always read beside the declared format: workbooks mix both. Dates of
-    addresses and events may be named too (`valid_from`, `date_from` …). `excluded` counts rows that belong to no child, by reason.
+    a field that is absent there is detected. ISO is always read beside the declared format: workbooks mix both.
+    Dates of addresses and events may be named too (`valid_from`, `date_from` …). `excluded` counts rows that belong
+    to no child, by reason.
     """
 
     source: str
