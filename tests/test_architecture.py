@@ -17,8 +17,8 @@ ORDER = (
 )  # fmt: skip
 ONLY_IN = {
     "splink": {"linkage/match/probabilistic.py"},
-    "typer": {"linkage/cli.py"},
-    "linkage_synth": {"linkage/cli.py", "linkage/demo.py"},
+    "typer": {f"linkage/cli/{name}.py" for name in ("app", "inputs", "linking", "results")},
+    "linkage_synth": {"linkage/cli/linking.py", "linkage/demo.py"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

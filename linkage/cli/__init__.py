@@ -1,0 +1,10 @@
+"""The command line: parse, call, print. No SQL and no decisions here.
+
+Each module holds the commands of one kind and registers them; results go to standard output, progress and errors to
+standard error; `--json` prints for machines.
+"""
+
+from linkage.cli import inputs, linking, results
+from linkage.cli.app import app
+
+__all__ = ["app", "inputs", "linking", "results"]

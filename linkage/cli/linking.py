@@ -1,0 +1,134 @@
+"""Commands that link: `run`, and `demo` and `synth` on a synthetic England."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from linkage.cli.app import Json, Memory, ProjectFile, Seed, Threads, command
+from linkage.cli.console import err, print_json, print_table, say
+from linkage.cli.results import print_evaluation
+from linkage.demo import run_demo
+from linkage.errors import UsageError
+from linkage.progress import Progress
+from linkage.project import read_project
+from linkage.run import run_project
+
+ETHNICITY = ("ethnicity_group", "ethnicity")  # the subgroups of a truth that the demo shows; `evaluate` shows all
+
+
+@command("run")
+def run(
+    project: ProjectFile,
+    folder: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Folder of the run. Default: [run] out, or runs/NAME.")
+    ] = None,
+    threads: Threads = None,
+    memory: Memory = None,
+    seed: Seed = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished stage.")] = False,
+    discard_working: Annotated[
+        bool, typer.Option("--discard-working", help="At the end, remove run.duckdb, which holds personal data.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Link the sources of a project.
+
+    Example: linkage run demo/england/linkage.toml --out runs/first
+    """
+    settings = read_project(project)
+    target = folder or settings.run_folder
+    with Progress(err) as progress:
+        run_project(
+            settings, out=target, threads=threads, memory=memory, seed=seed, resume=resume,
+            discard_working=discard_working or None, progress=progress,
+        )  # fmt: skip
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    if as_json:
+        print_json(manifest)
+    else:
+        print_run(manifest, target)
+
+
+@command("demo")
+def demo(
+    folder: Annotated[
+        Path, typer.Option("--out", metavar="DIR", help="Folder of the demo; an earlier demo in it is replaced.")
+    ] = Path("demo"),
+    children: Annotated[int, typer.Option(metavar="N", min=1000, help="Children in the synthetic England.")] = 20_000,
+    threads: Threads = None,
+    memory: Memory = None,
+    seed: Seed = None,
+    as_json: Json = False,
+) -> None:
+    """Link a synthetic England and compare with the truth.
+
+    Makes the files, links them, says how many links were right or missed, and writes a report.
+
+    Example: linkage demo --out demo
+    """
+    with Progress(err) as progress:
+        result = run_demo(
+            folder, children=children, seed=1 if seed is None else seed, threads=threads, memory=memory,
+            progress=progress,
+        )  # fmt: skip
+    if as_json:
+        print_json({"run": str(result.run), "evaluation": result.evaluation.as_dict()})
+        return
+    print_run(json.loads((result.run / "manifest.json").read_text(encoding="utf-8")), result.run)
+    print_evaluation(result.evaluation, subgroups=ETHNICITY)
+    say(f"\nReport: {result.run / 'report.html'}")
+
+
+@command("synth")
+def synth(
+    folder: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder for the files.")],
+    children: Annotated[int, typer.Option(metavar="N", min=500, help="Children in the population.")] = 20_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same bytes.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Write the files of a synthetic England.
+
+    Returns in their statutory formats, a local list, a project file, and the truth about who is who.
+
+    Example: linkage synth england --children 20000 --seed 1
+    """
+    from linkage_synth import generate
+
+    try:
+        used = folder.exists() and any(folder.iterdir())
+    except OSError:
+        raise UsageError("The folder cannot be used.", where=str(folder), remedy="name a new one") from None
+    if used:
+        raise UsageError("The folder is not empty.", where=str(folder), expected="a new or empty folder",
+                         remedy="name a new one")  # fmt: skip
+    with Progress(err) as progress:
+        summary = generate(folder, children=children, seed=seed, progress=progress.say)
+    if as_json:
+        print_json({"people": summary.people, "rows": dict(summary.rows), "files": list(map(str, summary.files))})
+        return
+    print_table("Synthetic England", ("source", "rows"), [(name, f"{n:,}") for name, n in summary.rows.items()])
+    say(f"\nLink it: linkage run {folder / 'linkage.toml'} --out {folder / 'run'}")
+
+
+def print_run(manifest: dict[str, Any], folder: Path) -> None:
+    """What a run did, stage by stage."""
+    seconds = manifest["timings"]["seconds"]
+    lines = [
+        (
+            stage["stage"],
+            ", ".join(f"{name.replace('_', ' ')} {n:,}" for name, n in stage["counts"].items()),
+            f"{seconds.get(stage['stage'], 0):.1f}",
+        )
+        for stage in manifest["stages"]
+    ]
+    lines.append(("total", "", f"{sum(seconds.values()):.1f}"))
+    print_table(f"Stages of run {manifest['run_id']}", ("stage", "counts", "seconds"), lines)
+    passes = [
+        (p["rule"], *(f"{p[name]:,}" for name in ("found", "linked", "held", "shared"))) for p in manifest["passes"]
+    ]
+    print_table("Deterministic passes, in order", ("rule", "found", "linked", "held by a guard", "key shared"), passes)
+    say(f"\nWritten to {folder}")

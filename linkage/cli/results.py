@@ -1,0 +1,72 @@
+"""Commands that ask about a finished run: `evaluate`, `explain`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from linkage.cli.app import Json, RunFolder, command
+from linkage.cli.console import print_json, print_table, say
+from linkage.diagnostics.evaluation import Evaluation, evaluate
+from linkage.diagnostics.explain import PairExplanation, RecordExplanation, explain_pair, explain_record
+
+
+@command("evaluate")
+def evaluate_run(
+    run: RunFolder,
+    truth: Annotated[
+        Path,
+        typer.Option(metavar="PATH", help="A file of source, key (or file, row), person; or a folder with rows.csv."),
+    ],
+    as_json: Json = False,
+) -> None:
+    """Compare a run with a known truth.
+
+    Precision, recall and F1, by pair of sources and by subgroup.
+
+    Example: linkage evaluate demo/run --truth demo/england/truth
+    """
+    result = evaluate(run, truth)
+    if as_json:
+        print_json(result.as_dict())
+    else:
+        print_evaluation(result)
+
+
+@command("explain")
+def explain(
+    run: RunFolder,
+    record: Annotated[str, typer.Argument(metavar="SOURCE:KEY", help="A record.")],
+    other: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE:KEY]", help="Another: why they are linked, or not.")
+    ] = None,
+    values: Annotated[
+        bool, typer.Option("--values", help="Show names, dates and postcodes: secure setting only.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Say why two records are linked, or not.
+
+    Each piece of evidence about a pair in bits; or, given one record only, what became of it.
+
+    Example: linkage explain demo/run census_2023:2022000/L202202416017 early_help:EH008203
+    """
+    if other:
+        found: PairExplanation | RecordExplanation = explain_pair(run, record, other, show_values=values)
+    else:
+        found = explain_record(run, record, show_values=values)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        say(found.as_text())
+
+
+def print_evaluation(result: Evaluation, *, subgroups: tuple[str, ...] = ()) -> None:
+    """Precision, recall and F1 against the truth; of the subgroups all, or those that are named."""
+    for title, headers, lines in result.as_tables():
+        if subgroups and headers[0] == "subgroup":
+            title = "Pairs of records, by ethnic group"
+            lines = [line for name in subgroups for line in lines if line[0] == name]
+        print_table(title, headers, lines)
