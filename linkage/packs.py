@@ -34,6 +34,15 @@ GUARDS = (
 REQUIREMENTS = ("dob_agrees", "names_missing")
 
 
+# What a matched field is evidence on: a rule on the sector has counted what a postcode says.
+TOPIC_OF_FIELD = {
+    "forename": "forename", "forename_phonetic": "forename", "surname": "surname", "surname_phonetic": "surname",
+    "dob": "dob", "dob_month": "dob", "postcode": "postcode", "sector": "postcode", "district": "postcode",
+    "address_line": "postcode", "uprn": "postcode", "sex": "sex", "ethnicity": "ethnicity", "school_urn": "school",
+    "authority": "authority",
+}  # fmt: skip
+
+
 class Rule(Strict):
     """One pass: what must agree, what must not disagree, and how sure the pass is taken to be.
 
@@ -74,6 +83,11 @@ class Rule(Strict):
         """The record fields among what must agree."""
         return tuple(word for word in self.match if word in FIELD_MATCHES)
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """What the matched fields are evidence on, in the words of a comparison's `topics`."""
+        return frozenset(TOPIC_OF_FIELD[field] for field in self.fields)
+
 
 class PackInfo(Strict):
     """`[pack]`."""
@@ -103,12 +117,22 @@ class Level(Strict):
 
 
 class Comparison(Strict):
-    """How one field of two records is compared; `null` says when it is no evidence."""
+    """How one field of two records is compared; `null` says when it is no evidence.
+
+    `about` are the fields it is evidence on, where its name is not the one: a rule that matched on one of them has
+    counted that evidence already. Several comparisons may be about one field, each for pairs that declare as much.
+    """
 
     name: str
     columns: tuple[str, ...]
     null: str
     levels: tuple[Level, ...] = Field(min_length=2)
+    about: tuple[str, ...] = ()
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The fields that it is evidence on."""
+        return frozenset(self.about or (self.name,))
 
 
 class Block(Strict):

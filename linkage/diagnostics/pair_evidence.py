@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkage.diagnostics.finished import RecordName
-from linkage.match.calibration import COMPARISON_OF_FIELD, PRIORS
+from linkage.match.calibration import PRIORS
 from linkage.match.probabilistic import (
     MODEL_PARAMETERS,
     LevelParameters,
@@ -104,8 +104,9 @@ def _score_now(con: Connection, spec: ModelSpec, left: RecordName, right: Record
 def _matched_comparisons(packs: Packs | None, rule: str | None) -> frozenset[str]:
     """The comparisons that speak for fields the pair's rule matched on."""
     matched = next((item for item in packs.rules if item.id == rule), None) if packs else None
-    fields = matched.fields if matched else ()
-    return frozenset(COMPARISON_OF_FIELD[field] for field in fields if field in COMPARISON_OF_FIELD)
+    if matched is None or packs is None or packs.model is None:
+        return frozenset()
+    return frozenset(item.name for item in packs.model.comparison if item.topics & matched.topics)
 
 
 def _part(

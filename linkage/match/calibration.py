@@ -23,12 +23,6 @@ PRIORS = "source_pair_priors"
 FEWEST_PAIRS = 100  # pairs below which an estimated precision says too little, and the next best basis is used
 ITERATIONS = 500
 MOST_PRECISE = 0.999999  # no rule is certain, and log2(p / (1 - p)) has to be a number
-# Which comparison a matched field speaks through: its weight is not counted again as other evidence.
-COMPARISON_OF_FIELD = {
-    "forename": "forename", "forename_phonetic": "forename", "surname": "surname", "surname_phonetic": "surname",
-    "dob": "dob", "dob_month": "dob", "postcode": "postcode", "sector": "postcode", "district": "postcode",
-    "sex": "sex", "ethnicity": "ethnicity",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,8 +90,8 @@ def other_evidence_sql(rule: Rule, spec: ModelSpec, earlier: Sequence[Rule] = ()
     What an `earlier` rule matched on is left out too: the pairs that agreed there are gone, so among those that are
     left the field speaks against good and bad links alike.
     """
-    used = {COMPARISON_OF_FIELD.get(field) for one in (rule, *earlier) for field in one.fields}
-    others = [comparison.name for comparison in spec.comparison if comparison.name not in used]
+    used = frozenset[str]().union(*(one.topics for one in (rule, *earlier)))
+    others = [comparison.name for comparison in spec.comparison if not comparison.topics & used]
     return " + ".join(f"s.{ident('bits_' + name)}" for name in others) or "0.0"
 
 

@@ -32,6 +32,7 @@ from linkage.report.facts import (
     sureness,
 )
 from linkage.report.headline import headline_of
+from linkage.report.reach_facts import reaches
 from linkage.report.words import (
     bits,
     code,
@@ -123,6 +124,7 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "sureness": sureness(con),
         "figures": _figures(rate_tables(con), found),
         "more_pairs": max(0, len(found) - MOST_RATE_TABLES),
+        "reaches": reaches(con),
         "histograms": [histogram(weights) for weights in weight_bars(con)],
         "levels": [(level, evidence_bar(level.bits)) for level in levels(con)],
         "rules": [(item, worths.get(str(item["rule"]))) for item in manifest.get("passes", ())],
