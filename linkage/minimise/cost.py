@@ -18,8 +18,8 @@ from linkage.sql import Connection, run_steps, table_step
 REPORT = "minimise"
 # Columns of the CSV behind the number that orders its lines.
 MEASURES = {
-    "number": "bigint", "source": "varchar", "about": "varchar", "measure": "varchar", "before": "double",
-    "after": "double",
+    "number": "bigint", "source": "varchar", "about": "varchar", "measure": "varchar", "before": "varchar",
+    "after": "varchar",
 }  # fmt: skip
 
 
@@ -36,14 +36,15 @@ class SourceCost:
 class FieldCost:
     """What was done to a field, in how many records it is known before and after, and its entropy in bits.
 
-    Bits are None for identifiers. Of an identifier, `known` counts records with a value that is no placeholder, and
-    `kept` those with a pseudonym of it: the difference did not pass the check of its scheme.
+    Of an identifier, `known` counts records with a value that is no placeholder, and `kept` those with a pseudonym of
+    it: the others did not pass the check of its scheme. Bits are None for identifiers; counts and bits of a field that
+    is left out are None where it is known in fewer records than may be told.
     """
 
     source: str
     field: str
     treatment: str
-    known: int
+    known: int | None
     kept: int
     bits_before: float | None = None
     bits_after: float | None = None
@@ -65,15 +66,18 @@ class Cost:
 
     def as_tables(self) -> list[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
         """Title, headers and lines of each table, for a terminal."""
+        records = ("source", "", "records", "lasting identifier", "alone", "in 2 to 4", "in 5 or more", "bits",
+                   "bits needed", "beyond reach")  # fmt: skip
+        fields = ("source", "field", "what was done", "known", "kept", "bits before", "after")
+        pairs = ("left", "right", "by", "before", "after", "the same")
         return [
-            ("Records", ("source", "", "records", "with a lasting identifier", "alone", "in 2 to 4", "in 5 or more",
-                         "bits", "of", "beyond reach"),
-             [_record_line(item.source if when == "before" else "", when, facts)
-              for item in self.sources for when, facts in (("before", item.before), ("after", item.after))]),
-            ("Fields", ("source", "field", "what was done", "known", "kept", "bits before", "after"), [
-                (f.source, f.field, f.treatment, f"{f.known:,}", f"{f.kept:,}", _bits(f.bits_before),
-                 _bits(f.bits_after)) for f in self.fields]),
-            ("Pairs that the rules link", ("left", "right", "by", "before", "after", "the same"), [
+            ("Records", records, [
+                _record_line(item.source if when == "before" else "", when, facts)
+                for item in self.sources for when, facts in (("before", item.before), ("after", item.after))]),
+            ("Fields", fields, [
+                (f.source, f.field, f.treatment, "few" if f.known is None else f"{f.known:,}", f"{f.kept:,}",
+                 _bits(f.bits_before), _bits(f.bits_after)) for f in self.fields]),
+            ("Pairs that the rules link", pairs, [
                 (p.source_l, p.source_r, p.by, f"{p.before:,}", f"{p.after:,}", f"{p.both:,}") for p in self.pairs]),
         ]  # fmt: skip
 
@@ -97,24 +101,30 @@ def field_costs(plan: Plan, copies: Sequence[Copy], before: FieldFacts, after: F
     """What was done to each field that a source holds: identifiers, then other fields, then subgroups."""
     treatments = plan.treatments()
     for copy in copies:
-        source = copy.spec.name
-        for (name, field), known in before.items():
-            if name != source or not known.records:
+        for (source, field), known in before.items():
+            if source != copy.spec.name or not known.records:
                 continue
             if known.hashed is not None:
                 done = HASHED if field in plan.schemes else LEFT_OUT
-                yield FieldCost(source, field, done, known.records, known.hashed)
-                continue
-            label = field.removeprefix(SUBGROUP_PREFIX)
-            done = treatments.get(field) or (KEPT if field in copy.subgroups else LEFT_OUT)
-            left = after.get((source, field), Known(0, bits=0.0))
-            yield FieldCost(source, label, done, known.records, left.records, known.bits, left.bits)
+            else:
+                done = treatments.get(field) or (KEPT if field in copy.subgroups else LEFT_OUT)
+            left = Known(known.hashed) if known.hashed is not None else after.get((source, field), Known(0, bits=0.0))
+            told = done != LEFT_OUT or known.records >= plan.fewest
+            yield FieldCost(
+                source,
+                field.removeprefix(SUBGROUP_PREFIX),
+                done,
+                known=known.records if told else None,
+                kept=left.records,
+                bits_before=known.bits if told else None,
+                bits_after=left.bits if told else None,
+            )
 
 
 def write_cost(con: Connection, cost: Cost, folder: Path) -> None:
     """Write `minimise.json` and `minimise.csv` into the folder of the copies."""
     write_json(folder / f"{REPORT}.json", cost.as_dict())
-    lines = [(number, *measure) for number, measure in enumerate(cost.measures())]
+    lines = [(number, *measure[:3], *map(_text, measure[3:])) for number, measure in enumerate(cost.measures())]
     bound = dict(zip(MEASURES, map(list, zip(*lines, strict=True)), strict=True))
     listed = ", ".join(f"unnest(${name}::{kind}[]) as {name}" for name, kind in MEASURES.items())
     run_steps(con, [table_step(REPORT, f"select {listed}", bound)])
@@ -129,6 +139,11 @@ def _record_line(source: str, when: str, facts: Linkability) -> tuple[str, ...]:
 
 def _share(part: int, whole: int) -> str:
     return f"{100 * part / max(whole, 1):.1f}%"
+
+
+def _text(value: object) -> str | None:
+    """Counts and bits in one column of text, so that no count gets a decimal point."""
+    return None if value is None else str(value)
 
 
 def _bits(bits: float | None) -> str:

@@ -132,9 +132,11 @@ def identifier_facts(con: Connection) -> FieldFacts:
         join {SOURCES} s on s.source_no = r.source_no
         left join {PSEUDONYMS} p on p.record_id = i.record_id and p.scheme = i.scheme
         where i.value is not null
-        group by all""",
+        group by s.source_no, s.source, i.scheme""",
     )
-    return {(str(source), str(scheme)): Known(int(str(n)), int(str(kept))) for source, scheme, n, kept in found}
+    facts = {(str(source), str(scheme)): Known(int(str(n)), int(str(kept))) for source, scheme, n, kept in found}
+    order = [scheme.name for scheme in SCHEMES]
+    return dict(sorted(facts.items(), key=lambda item: (item[0][0], order.index(item[0][1]))))
 
 
 def field_facts(con: Connection) -> FieldFacts:
