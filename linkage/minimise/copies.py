@@ -18,7 +18,7 @@ from linkage.outputs import write_parquet
 from linkage.project import SourceSpec
 from linkage.schema import FIELD_NAMES, IDENTIFIER_FIELDS, SUBGROUP_PREFIX
 from linkage.sources.columns import fold
-from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scratch_step, table_step
+from linkage.sql import Connection, Step, columns, ident, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import IDENTIFIERS, RECORDS
 
 KEYS = "minimise__keys"
@@ -175,15 +175,13 @@ def copy_step(copy: Copy) -> Step:
 def _copy_of(con: Connection, plan: Plan, spec: SourceSpec) -> Copy:
     """What the copy of a source holds; a field that no record of the source fills is left out."""
     several, single = _several(con, spec), _single(con, plan, spec)
-    refused = identifying_subgroups(spec)
-    subgroups = tuple(
-        SUBGROUP_PREFIX + name for name in spec.subgroups if name not in FIELD_NAMES and name not in refused
-    )
+    named = [SUBGROUP_PREFIX + name for name in spec.subgroups if name not in _identifying_subgroups(spec)]
+    subgroups = tuple(name for name in columns(con, RECORDS) if name in named)
     return Copy(
         spec,
         fields={**{field: (field,) for field in several}, **{field: tuple(sql) for field, sql in single.items()}},
         several=several,
-        once={name: sql for columns in single.values() for name, sql in columns.items()}
+        once={name: sql for parts in single.values() for name, sql in parts.items()}
         | {name: _group_sql(plan, spec, name) for name in subgroups},
         subgroups=subgroups,
     )
@@ -246,7 +244,7 @@ def _group_sql(plan: Plan, spec: SourceSpec, name: str) -> str:
     return f"case when {shared} and not regexp_matches({column}, {literal(_PERSONAL)}) then {column} end"
 
 
-def identifying_subgroups(spec: SourceSpec) -> tuple[str, ...]:
+def _identifying_subgroups(spec: SourceSpec) -> tuple[str, ...]:
     """Names under `subgroups` of a source whose column is its key, or feeds a name, a date, an identifier or a home."""
     own = {field: (*mapped.columns, *mapped.join) for field, mapped in spec.columns.items()}
     own = own or {field: (field,) for field in FIELD_NAMES}

@@ -97,10 +97,10 @@ def linkability(con: Connection) -> dict[str, Linkability]:
     for source, *counts in found:
         size, records, identified, lasting = (int(str(count)) for count in counts)
         sizes[str(source)].append((size, records, identified, lasting))
-    return {source: _linkability(listed) for source, listed in sizes.items()}
+    return {source: linkability_of(listed) for source, listed in sizes.items()}
 
 
-def _linkability(sizes: Sequence[tuple[int, int, int, int]]) -> Linkability:
+def linkability_of(sizes: Sequence[tuple[int, int, int, int]]) -> Linkability:
     """The counts from (size of the combination, records, identified, lasting), one for each size."""
     total = sum(records for _, records, _, _ in sizes)
     return Linkability(
