@@ -81,8 +81,12 @@ def read_or_make_key(path: Path) -> Key:
 def _made(path: Path) -> Key:
     secret = secrets.token_bytes(KEY_BYTES)
     file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(file, "w", encoding="ascii", newline="\n") as writing:
-        writing.write(secret.hex() + "\n")
+    try:
+        with os.fdopen(file, "w", encoding="ascii", newline="\n") as writing:
+            writing.write(secret.hex() + "\n")
+    except OSError:  # a full disk: half a key would be taken for a broken one
+        path.unlink(missing_ok=True)
+        raise
     return Key(secret)
 
 
