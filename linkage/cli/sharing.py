@@ -45,9 +45,9 @@ def minimise(
     """Make copies of the sources to share that still link.
 
     Identifiers become keyed pseudonyms, birth dates months, postcodes sectors; names and all that linking does not
-    need go. Says what that costs. Who has the same key can link with the copies: give it to nobody who gets them.
+    need go. Says what that costs. Whoever holds the key can undo it: give it to nobody who gets the copies.
 
-    Example: linkage minimise demo/england/linkage.toml --out shared --key minimise.key
+    Example: linkage minimise demo/england/linkage.toml --out copy --key my.key
     """  # fmt: skip
     choices = Choices(names=names, dob=dob, postcode=postcode, keep=tuple(keep or ()), drop=tuple(drop or ()),
                       files=files)  # fmt: skip
