@@ -41,6 +41,7 @@ from linkage.strict import nearest
 
 KEY_FILE = "minimise.key"  # beside the project file, where the user names no other
 PROJECT_FILE = "linkage.toml"
+WITH_NAMES, WITHOUT_NAMES = "child", "pseudonymised"  # bundled models
 
 
 @dataclass(frozen=True)
@@ -89,12 +90,13 @@ def minimise_project(
     file). Raises UsageError, ProjectError and InputError for what cannot be used, RefusedError for a key that is not
     kept apart and for a source of which nothing is left to link.
     """
-    chosen = _with_sources(project, sources)
+    choices = choices or Choices()
+    chosen = _with_model(_with_sources(project, sources), choices)
     key_path = key_file or project.folder / KEY_FILE
     _refuse_folder(out)
     refuse_key_inside(key_path, out)
-    packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
-    plan = make_plan(choices or Choices(), packs, chosen)
+    packs = load_packs(chosen.link.rules, chosen.link.model, folder=project.folder)
+    plan = make_plan(choices, packs, chosen)
     key = read_or_make_key(key_path)
     with _working_folder(out) as work:
         settings = project.run
@@ -220,6 +222,13 @@ def _refuse_folder(out: Path) -> None:
 def _unusable(out: Path) -> UsageError:
     return UsageError("The output folder cannot be used.", where=str(out), expected="a folder that you may write to",
                       remedy="choose another --out")  # fmt: skip
+
+
+def _with_model(project: Project, choices: Choices) -> Project:
+    """The project with the bundled model for what the copies will hold: without names, the one that asks for none."""
+    if choices.names == "keep" or project.link.model != WITH_NAMES:
+        return project
+    return project.model_copy(update={"link": project.link.model_copy(update={"model": WITHOUT_NAMES})})
 
 
 def _with_sources(project: Project, named: Sequence[str]) -> Project:
