@@ -44,6 +44,8 @@ SPEC = [
     ("1900-01-01", None, None, "default_date"),
     ("01/01/1901", None, None, "default_date"),
     ("1970-01-01", None, None, "default_date"),
+    ("1970-01", "1970-01-01", "month", None),
+    ("1970", "1970-01-01", "year", None),
     ("31/12/9999", None, None, "default_date"),
     ("1899-05-05", None, None, "out_of_range"),
     ("2101-01-01", None, None, "out_of_range"),
