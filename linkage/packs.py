@@ -31,7 +31,7 @@ GUARDS = (
     "dob_conflict", "dob_conflict_without_names", "forename_and_dob_conflict", "names_conflict", "sex_conflict",
     "ethnicity_conflict", "twin_pattern", "twin_present", "different_upn", "name_and_sex_conflict",
 )  # fmt: skip
-REQUIREMENTS = ("dob_agrees", "names_missing")
+REQUIREMENTS = ("dob_agrees", "born_as_expected", "names_missing")
 
 
 # What a matched field is evidence on: a rule on the sector has counted what a postcode says.

@@ -75,7 +75,7 @@ def pool_step() -> Step:
           case when len(r.forenames) > 1 or r.forename is null then r.forenames end as forenames,
           case when len(r.surnames) > 1 or r.surname is null then r.surnames end as surnames,
           left(r.forename, 1) as forename_initial, left(r.surname, 1) as surname_initial,
-          r.dob, r.dob_precision,
+          r.dob, r.dob_precision, r.expected_dob,
           case when r.dob_precision <> 'year' then date_trunc('month', r.dob) end as dob_month,
           year(r.dob) as dob_year,
           case when r.dob_precision = 'day' then month(r.dob) * 100 + day(r.dob) end as dob_day_of_year,

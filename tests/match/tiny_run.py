@@ -219,7 +219,7 @@ def _record(row: Row, number: int, source_no: int) -> dict[str, Any]:
     known = {name: row[name] for name in COLUMN_TYPES if name in row}
     return known | {
         "record_id": number, "source_no": source_no, "source": row["source"], "key": row["key"], "row_count": 1,
-        "dob": dob, "dob_precision": precision,
+        "dob": dob, "dob_precision": precision, "expected_dob": _dob(row.get("expected_dob"))[0],
         "forename_phonetic": phonetic_code(forename.split()[0]) if forename else None,
         "surname_phonetic": phonetic_code(surname.replace(" ", "")) if surname else None,
         "forenames": _alternatives(forename, row.get("other_forenames"), [forename.split()[0]] if forename else []),
