@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from linkage.errors import InputError
+from linkage.findings import found
 from linkage.project import SourceSpec
 from linkage.sources.cells import append, trim
 from linkage.sources.files import SourceFile, year_in_name
-from linkage.sources.findings import found
 from linkage.sources.kinds import looks_like
 from linkage.sources.xmlfile import Element, elements, leaf_texts, local_name, named
 from linkage.sql import Connection, execute, ident
@@ -112,7 +112,7 @@ def _read_file(file: SourceFile, spec: SourceSpec, read: _Read) -> Iterator[None
     if not row:
         if not seen_children:
             raise _another_kind(file)
-        read.met["SRC007"] += 1
+        read.met["FI005"] += 1
 
 
 def _another_kind(file: SourceFile) -> InputError:
@@ -135,7 +135,7 @@ def _whose(header: Element | None, file: SourceFile, spec: SourceSpec, read: _Re
     if not re.fullmatch(r"\d{3}", authority):
         in_name = re.search(r"(?<!\d)(\d{3})(?!\d)", file.path.name)
         authority = spec.authority or (in_name.group(1) if in_name else "")
-        read.met["SRC012"] += 1
+        read.met["FI008"] += 1
     year = _year(stated, read) or spec.year or year_in_name(file.path.name)
     if not authority or year is None:
         missing = 'authority = "301"' if not authority else "year = 2024"
@@ -150,7 +150,7 @@ def _year(stated: dict[str, str], read: _Read) -> int | None:
     dated = re.match(r"(?:19|20)\d\d", stated.get("ReferenceDate", ""))
     named_year = re.fullmatch(r"(?:19|20)\d\d", stated.get("Year", ""))
     if dated and named_year and dated.group() != named_year.group():
-        read.met["SRC014"] += 1
+        read.met["FI009"] += 1
     chosen = dated or named_year
     return int(chosen.group()) if chosen else None
 
@@ -168,7 +168,7 @@ def _read_child(child: Element, file: SourceFile, row: int, whose: _Return, read
                 values.update(leaf_texts(part))
                 disabilities += [text for group in named(part, "Disabilities")
                                  for item in group if (text := trim(item.text))]  # fmt: skip
-                read.met["SRC010"] += any(trim(leaf.tail) for leaf in part)
+                read.met["FI010"] += any(trim(leaf.tail) for leaf in part)
             case "CINdetails":
                 details.append(part)
             case _:
@@ -189,9 +189,9 @@ def _read_child(child: Element, file: SourceFile, row: int, whose: _Return, read
         values.get("Sex") or values.get("GenderCurrent"), values.get("Ethnicity"), ",".join(disabilities) or None,
         whose.authority, "true", _flag(any(event[1] == "cpp" for event in events)), _flag(_is_uasc(events)),
     ))  # fmt: skip
-    read.met["SRC008"] += "UPN" in values and "UPNunknown" in values
-    read.met["SRC009"] += "PersonBirthDate" in values and "ExpectedPersonBirthDate" in values
-    read.met["SRC011"] += values.get("Sex") in _OLD_SEX_CODES
+    read.met["ID007"] += "UPN" in values and "UPNunknown" in values
+    read.met["DT019"] += "PersonBirthDate" in values and "ExpectedPersonBirthDate" in values
+    read.met["CD002"] += values.get("Sex") in _OLD_SEX_CODES
 
 
 def _flag(known: bool) -> str | None:

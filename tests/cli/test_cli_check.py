@@ -70,7 +70,7 @@ def test_an_identifier_with_a_wrong_check_letter_is_counted(linkage, tmp_path: P
 
 
 def test_a_key_that_rows_share_is_a_finding_with_code_and_meaning(linkage, tmp_path: Path) -> None:
-    finding = of_left(check(linkage, tmp_path)["findings"], code="SRC003")
+    finding = of_left(check(linkage, tmp_path)["findings"], code="FO001")
     assert (finding["count"], finding["field"]) == (1, "key")
     assert "fold into one record" in finding["meaning"]
 
