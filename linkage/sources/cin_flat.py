@@ -125,8 +125,9 @@ flags as (
                as uasc
     from known group by key
 )
-select file, row, key, cast({year} as integer) as rank, {_CHILD} as la_child_id, upn, former_upn, dob, expected_dob,
-       death_date, coalesce(known.sex, gender) as sex, ethnicity, disability, {_AUTHORITY} as authority, 'true' as cin,
+select file, row, key, cast({year} as integer) as rank, cast(nullif({year}, 0) as integer) as year,
+       {_CHILD} as la_child_id, upn, former_upn, dob, expected_dob, death_date,
+       coalesce(known.sex, gender) as sex, ethnicity, disability, {_AUTHORITY} as authority, 'true' as cin,
        case when flags.cpp then 'true' end as cpp, case when flags.uasc then 'true' end as uasc
 from known join flags using (key)
 order by file, row""")  # fmt: skip

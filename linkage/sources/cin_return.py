@@ -23,7 +23,7 @@ from linkage.tables import EVENT_COLUMNS, Extract, events_table, rows_table
 
 FIELDS = ("la_child_id", "upn", "former_upn", "dob", "expected_dob", "death_date", "sex", "ethnicity", "disability",
           "authority", "cin", "cpp", "uasc")  # fmt: skip
-ROW_NAMES = ("file", "row", "key", "rank", *FIELDS)
+ROW_NAMES = ("file", "row", "key", "rank", "year", *FIELDS)
 BATCH = 20_000  # children held in memory at a time
 
 WHAT = "a CIN census return (XML with the root element Message)"
@@ -80,7 +80,7 @@ def load_returns(con: Connection, spec: SourceSpec, files: Sequence[SourceFile])
 def _create(con: Connection, source: str) -> None:
     fields = ", ".join(f"{ident(name)} varchar" for name in FIELDS)
     execute(con, f"create or replace table {ident(rows_table(source))} "
-                 f"(file varchar, row bigint, key varchar, rank integer, {fields})")  # fmt: skip
+                 f"(file varchar, row bigint, key varchar, rank integer, year integer, {fields})")  # fmt: skip
     events = ", ".join(f"{ident(name)} varchar" for name in EVENT_COLUMNS)
     execute(con, f"create or replace table {ident(events_table(source))} ({events})")
 
@@ -183,7 +183,7 @@ def _read_child(child: Element, file: SourceFile, row: int, whose: _Return, read
         events.append((key, "upn_unknown", reason, None, None))
     read.events += events
     read.rows.append((
-        file.name, row, key, whose.year,
+        file.name, row, key, whose.year, whose.year,
         own_id, values.get("UPN"), values.get("FormerUPN"),
         values.get("PersonBirthDate"), values.get("ExpectedPersonBirthDate"), values.get("PersonDeathDate"),
         values.get("Sex") or values.get("GenderCurrent"), values.get("Ethnicity"), ",".join(disabilities) or None,

@@ -35,7 +35,7 @@ from linkage.tables import (
 FIELDS = ("learner_ref", "uln", "forename", "surname", "dob", "postcode", "address_line", "sex", "ethnicity", "sen",
           "fsm", "disability")  # fmt: skip
 SUFFIXES = (".xml",)
-ROW_NAMES = ("file", "row", "key", "rank", "ukprn", *FIELDS)
+ROW_NAMES = ("file", "row", "key", "rank", "year", "ukprn", *FIELDS)
 BATCH = 20_000  # learners held in memory at a time
 
 WHAT = "an ILR return (XML with the root element Message)"
@@ -55,6 +55,11 @@ class _Return:
 
     ukprn: str
     rank: int
+
+    @property
+    def year(self) -> int | None:
+        """Year in which the collection's year ends; None where nothing says so."""
+        return self.rank // 10_000 or None
 
 
 @dataclass
@@ -102,7 +107,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
 def _create(con: Connection, source: str) -> None:
     fields = ", ".join(f"{ident(name)} varchar" for name in ("ukprn", *FIELDS))
     execute(con, f"create or replace table {ident(rows_table(source))} "
-                 f"(file varchar, row bigint, key varchar, rank integer, {fields})")  # fmt: skip
+                 f"(file varchar, row bigint, key varchar, rank integer, year integer, {fields})")  # fmt: skip
     for table, names in ((addresses_table(source), ADDRESS_COLUMNS), (events_table(source), EVENT_COLUMNS)):
         listed = ", ".join(f"{ident(name)} varchar" for name in names)
         execute(con, f"create or replace table {ident(table)} ({listed})")
@@ -222,7 +227,7 @@ def _read_learner(learner: Element, file: SourceFile, row: int, whose: _Return, 
     types = {kind for kind, _ in codes}
     aims = [leaf_texts(part) for part in named(learner, "LearningDelivery")]
     read.rows.append((
-        file.name, row, key, whose.rank, whose.ukprn,
+        file.name, row, key, whose.rank, whose.year, whose.ukprn,
         reference, values.get("ULN"), values.get("GivenNames"), values.get("FamilyName"), values.get("DateOfBirth"),
         values.get("Postcode"), values.get("AddLine1"), values.get("Sex"), values.get("Ethnicity"),
         "E" if PLAN in types else "K" if SPECIAL_NEEDS in types else None, "true" if FREE_MEALS in types else None,

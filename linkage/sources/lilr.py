@@ -149,7 +149,7 @@ def _steps(source: str, stages: Mapping[Kind, str], names: tuple[str, ...]) -> t
     # An external_id must not be taken for a RECORDID that is the same number.
     pseudonym = f"coalesce({opaque('recordid')}, 'external_id:' || {opaque('external_id')})"
     rows = table_step(rows_table(source), f"""
-select file, row, key, cast(coalesce(year_end, 0) as integer) as rank, {listed}
+select file, row, key, cast(coalesce(year_end, 0) as integer) as rank, cast(year_end as integer) as year, {listed}
 from (
     select * replace ({opaque('learner_id')} as learner_id, {opaque('provider')} as provider),
            {_key_sql()} as key, {_YEAR} as year_end, {pseudonym} as pseudonym

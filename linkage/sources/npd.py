@@ -131,7 +131,8 @@ def _rows_step(source: str, stage: str, fields: tuple[str, ...]) -> Step:
     names = ", ".join(f"coalesce({name}, '')" for name in ("forename", "middle_names", "surname", "dob", "birth_year",
                                                            "birth_month", "sex", "gender"))  # fmt: skip
     whole = ", ".join(f"coalesce({name}, '')" for name in COLUMNS)
-    rank = (f"coalesce({end_year('year')}, table_year, 0) * 100 + family_order * 10 "
+    year = f"coalesce({end_year('year')}, table_year)"
+    rank = (f"coalesce({year}, 0) * 100 + family_order * 10 "
             f"+ case when {_MAIN} then 2 else 0 end + case when natres = '1' then 1 else 0 end")  # fmt: skip
     return table_step(rows_table(source), f"""
 with known as (select *, {_id_sql()} as id, {opaque('pmr')} as reference from {ident(stage)}),
@@ -146,7 +147,7 @@ nameless as (
 )
 select file, row,
        coalesce(id, '~' || hash || case when copy > 1 then '.' || copy else '' end) as key,
-       cast({rank} as integer) as rank{listed}
+       cast({rank} as integer) as rank, cast({year} as integer) as year{listed}
 from known left join nameless using (file, row)
 order by file, row""")  # fmt: skip
 

@@ -156,7 +156,8 @@ def _rows_step(source: str, stage: str) -> Step:
     year = r"coalesce(try_cast(regexp_extract(year, '\d{4}') as integer), file_year)"
     quarter = r"coalesce(try_cast(nullif(regexp_extract(quarter, '\d'), '') as integer), 0)"
     return table_step(rows_table(source), f"""
-select file, row, {_KEY} as key, cast({year} * 10 + {quarter} as integer) as rank, {_CHILD} as la_child_id,
+select file, row, {_KEY} as key, cast({year} * 10 + {quarter} as integer) as rank,
+       cast(nullif({year}, 0) as integer) as year, {_CHILD} as la_child_id,
        dob, sex, ethnicity, home_postcode as postcode, {_AUTHORITY} as authority,
        case when {_YES} then 'E' end as sen, disability,
        case when legal is not null then 'true' end as cla, uasc

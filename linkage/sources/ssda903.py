@@ -31,7 +31,7 @@ from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import SourceFile, find_files, year_in_name
 from linkage.sources.forms import one_form, with_findings
 from linkage.sources.grids import Grid, read_grid
-from linkage.sources.ssda903_steps import KEY, table_steps
+from linkage.sources.ssda903_steps import BY_PART, KEY, table_steps
 from linkage.sources.xmlfile import Element, elements, leaf_texts, named
 from linkage.sql import Connection, execute, ident, run_steps
 from linkage.tables import Extract, Finding, addresses_table, events_table, rows_table
@@ -142,7 +142,7 @@ def _unknown(file: SourceFile, spec: SourceSpec) -> InputError:
 def rank_of(part: str, file: SourceFile) -> int:
     """The header outranks other files; among files of one part the later year in the name does."""
     by_part = len(LAYOUTS) - tuple(LAYOUTS).index(part)
-    return by_part * 10_000 + (year_in_name(file.name) or 0)
+    return by_part * BY_PART + (year_in_name(file.name) or 0)
 
 
 # --- staging -------------------------------------------------------------------------------------
