@@ -13,7 +13,7 @@ PACKAGE = ROOT / "linkage"
 ORDER = (
     "errors", "stats", "schema", "identifiers", "tables", "findings", "sql", "manifest", "strict", "packs", "project",
     "sources", "recognise", "prepare", "match", "cluster", "families", "diagnostics", "outputs", "disclosure",
-    "report", "workspace", "run", "progress", "demo", "cli",
+    "report", "workspace", "run", "check", "progress", "demo", "cli",
 )  # fmt: skip
 ONLY_IN = {
     "splink": {"linkage/match/probabilistic.py"},
