@@ -13,6 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from linkage.cluster.persons import make_persons
+from linkage.diagnostics.coverage import coverage, write_coverage
+from linkage.diagnostics.identifier_quality import identifier_quality, write_identifier_quality
 from linkage.diagnostics.match_rate import match_rate, write_match_rate
 from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.errors import InputError, ProjectError, UsageError
@@ -211,10 +213,16 @@ def tables(job: Job) -> Facts:
 
 def diagnostics(job: Job) -> Facts:
     """Write the diagnostics."""
-    folder = job.workspace.folder / "diagnostics"
+    con, folder, subgroups = job.workspace.con, job.workspace.folder / "diagnostics", job.project.diagnostics.subgroups
     folder.mkdir(exist_ok=True)
-    match_rate(job.workspace.con, job.project.diagnostics.subgroups)
-    return {"match_rate_rows": write_match_rate(job.workspace.con, folder)}
+    coverage(con, tuple(job.project.sources.values()), _extracts(job))
+    identifier_quality(con, subgroups)
+    match_rate(con, subgroups)
+    return {
+        "coverage_rows": write_coverage(con, folder),
+        "identifier_quality_rows": write_identifier_quality(con, folder),
+        "match_rate_rows": write_match_rate(con, folder),
+    }
 
 
 def report(job: Job) -> Facts:

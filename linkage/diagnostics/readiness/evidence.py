@@ -71,7 +71,7 @@ def _agreements_of(con: Connection, rule: Rule) -> dict[tuple[int, int], Agreeme
     sql = f"""
         with keys as ({keys.sql}),
         held as (
-          select p.source_no, p.is_within, {listed}, {nameless} as is_nameless, count(distinct p.record_id) as n
+          select p.source_no, p.is_within, {listed}, {nameless} as is_nameless, count(*) as n
           from keys k join {POOL} p using (record_id)
           group by all)
         select l.source_no, r.source_no, count(distinct hash({", ".join(f"l.{c}" for c in keys.columns)})),
