@@ -7,7 +7,7 @@ beyond reach where no rule and no block of the model can compare it with any rec
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.diagnostics.readiness.evidence import (
@@ -22,7 +22,7 @@ from linkage.diagnostics.readiness.evidence import (
     rule_evidence,
     rule_needs,
 )
-from linkage.diagnostics.readiness.holdings import DAY, NAMES, Held, Holdings, Need, block_needs, read_holdings
+from linkage.diagnostics.readiness.holdings import DAY, NAMES, Holdings, Need, block_needs, read_holdings
 from linkage.match.pool import make_pool
 from linkage.packs import IDENTIFIER_MATCHES, Packs, Rule
 from linkage.sql import Connection, rows
@@ -34,6 +34,13 @@ UNNAMED = "birth date and home"
 COARSE = "pseudonymised"
 TOO_LITTLE = "too little"
 NOTHING = "nothing in common"
+
+DAY_FIELD = DAY.replace(":", "_")
+# A field that says less than others, which need not be told beside them.
+_FINER = {
+    "dob_month": (DAY_FIELD,), "dob_year": (DAY_FIELD, "dob_month"), "sector": ("postcode",),
+    "district": ("postcode", "sector"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -103,16 +110,17 @@ def _hope(
         by_id[item.name].identifiers[0] for item in usable if by_id[item.name].identifiers and item.pairs_at_most
     }
     needs = _needs(pair, holdings, packs, agreed)
-    reach_l, why_l = _reach(pair.no_l, pair.no_r, holdings, needs, schemes)
-    reach_r, why_r = _reach(pair.no_r, pair.no_l, holdings, [(other, one) for one, other in needs], schemes)
+    shared = [scheme for scheme in schemes if scheme in in_common or (scheme == "upn" and "upn_group" in in_common)]
+    reach_l, why_l = _reach(pair.no_l, pair.no_r, holdings, needs, shared)
+    reach_r, why_r = _reach(pair.no_r, pair.no_l, holdings, [(other, one) for one, other in needs], shared)
     fields = [item.name for item in listed if item.kind == FIELD]
-    verdict = _verdict(fields, schemes, in_common, bool(reach_l and reach_r), bool(listed))
+    verdict = _verdict(fields, bool(shared), bool(reach_l and reach_r), bool(listed or schemes))
     records_l, records_r = holdings.records(pair.no_l), holdings.records(pair.no_r)
     return Hope(
         source_l=pair.source_l,
         source_r=pair.source_r,
         verdict=verdict,
-        said=_said(verdict, strongest, fields, schemes, in_common),
+        said=_said(verdict, strongest, fields, shared, [scheme for scheme in schemes if scheme not in shared]),
         strongest=strongest.name if strongest else "",
         links_at_most=strongest.pairs_at_most if strongest else None,
         identifiers=", ".join(schemes),
@@ -136,8 +144,8 @@ def _schemes_of_both(pair: Pair, holdings: Holdings) -> list[str]:
     return sorted(left & right, key=IDENTIFIER_MATCHES.index)
 
 
-def _schemes(things: object) -> set[str]:
-    return {scheme for thing in things if (scheme := thing.partition(":")[0]) in IDENTIFIER_MATCHES}  # type: ignore[attr-defined]
+def _schemes(things: Iterable[str]) -> set[str]:
+    return {scheme for thing in things if (scheme := thing.partition(":")[0]) in IDENTIFIER_MATCHES}
 
 
 def _needs(
@@ -156,65 +164,66 @@ def _needs(
 
 
 def _reach(
-    own: int, other: int, holdings: Holdings, needs: Sequence[tuple[Need, Need]], schemes: Sequence[str]
+    own: int, other: int, holdings: Holdings, needs: Sequence[tuple[Need, Need]], shared: Sequence[str]
 ) -> tuple[int, str]:
-    """Records of a source within reach of another, and what the others lack."""
+    """Records of a source within reach of another, and what the others, or the other source, lack."""
     least = 2 if own == other else 1
     ways = [one for one, two in needs if holdings.count(other, two) >= least]
+    parts = _parts(shared)
+    offered = [name for name, need in parts.items() if holdings.count(other, need)]
     reached = holdings.count(own, lambda held: any(way(held) for way in ways))
     lacking: Counter[str] = Counter()
     for held, n in holdings.mixes.get(own, {}).items():
         if not any(way(held) for way in ways):
-            lacking[_lack(held, schemes)] += n
-    listed = sorted(lacking.items(), key=lambda item: (-item[1], item[0]))
-    return reached, "; ".join(f"{why} {n:,}" for why, n in listed)
+            absent = [f"no {name}" for name in offered if not parts[name](held)]
+            lacking[", ".join(absent) or "nothing that a rule or the model compares"] += n
+    if not lacking:
+        return reached, ""
+    listed = [f"{why} {n:,}" for why, n in sorted(lacking.items(), key=lambda item: (-item[1], item[0]))]
+    unoffered = [f"no {name}" for name in parts if name not in offered]
+    return reached, "; ".join([f"the other source has {', '.join(unoffered)}"] * bool(unoffered) + listed)
 
 
-def _lack(held: Held, schemes: Sequence[str]) -> str:
-    """What a record does not hold of what links are made of, in the order in which it would help."""
-    absent: list[tuple[str, Callable[[], bool]]] = [
-        ("identifier that the other source has", lambda: not _schemes(held) & set(schemes)),
-        ("names", lambda: not held >= NAMES),
-        ("day of birth", lambda: DAY not in held),
-        ("home postcode", lambda: "postcode" not in held),
-    ]
-    missing = [name for name, is_absent in absent if is_absent()]
-    return f"no {', no '.join(missing)}" if missing else "the other source holds nothing to compare with"
+def _parts(shared: Sequence[str]) -> dict[str, Need]:
+    """What links are made of, by name: whether a record holds it."""
+    return {
+        "identifier in common": lambda held: not _schemes(held).isdisjoint(shared),
+        "full name": lambda held: held >= NAMES,
+        "day of birth": lambda held: DAY in held,
+        "home postcode": lambda held: "postcode" in held,
+    }
 
 
-def _verdict(
-    fields: Sequence[str], schemes: Sequence[str], in_common: set[str], is_reached: bool, has_evidence: bool
-) -> str:
-    if in_common:
+def _verdict(fields: Sequence[str], has_join: bool, is_reached: bool, has_evidence: bool) -> str:
+    if has_join:
         return JOIN
     if not is_reached:
-        return TOO_LITTLE if has_evidence or schemes else NOTHING
-    day = DAY.replace(":", "_")
-    if day in fields and set(fields) >= NAMES:
+        return TOO_LITTLE if has_evidence else NOTHING
+    if DAY_FIELD in fields and set(fields) >= NAMES:
         return NAMED
-    return UNNAMED if day in fields and "postcode" in fields else COARSE
+    return UNNAMED if DAY_FIELD in fields and "postcode" in fields else COARSE
 
 
 def _said(
-    verdict: str, strongest: Evidence | None, fields: Sequence[str], schemes: Sequence[str], in_common: set[str]
+    verdict: str, strongest: Evidence | None, fields: Sequence[str], shared: Sequence[str], unshared: Sequence[str]
 ) -> str:
     """The verdict in a sentence or two."""
     titles = {name.replace(":", "_"): title for name, title in FIELD_TITLES.items()}
-    both = ", ".join(titles[name] for name in fields if name != "dob_year" or "dob_month" not in fields)
+    finest = [name for name in fields if not any(finer in fields for finer in _FINER.get(name, ()))]
+    both = ", ".join(titles[name] for name in finest) or "no field"
     best = (
         f"strongest evidence: rule {strongest.name}, at most {strongest.pairs_at_most:,} pairs"
         if strongest
         else "no rule finds a pair; what can be found is left to the model"
     )
     said = {
-        JOIN: f"links by {', '.join(sorted(in_common))}; {best}",
+        JOIN: f"links by {', '.join(shared)}; {best}",
         NAMED: f"links by names and birth date; {best}",
         UNNAMED: f"links by birth date and home, without names; {best}",
         COARSE: f"weak evidence ({both}): most pairs can be for review at best; {best}",
-        TOO_LITTLE: f"no link can be made with the rules and model of this project; both hold {both or 'no field'}",
+        TOO_LITTLE: f"no link can be made with the rules and model of this project; both hold {both}",
         NOTHING: "nothing in common: no link can be made",
     }[verdict]
-    unshared = [name for name in schemes if name not in in_common and not (name == "upn" and "upn_group" in in_common)]
     if unshared:
-        said += f"; both hold {', '.join(unshared)}, and no value of it is in both: another supply, or other children"
+        said += f"; both hold {', '.join(unshared)}, and no value is in both: another supply, or other children"
     return said
