@@ -105,7 +105,7 @@ def test_what_is_written_stands_beside_the_run_and_nowhere_else(linkage, tmp_pat
     assert written == {tmp_path / "runs" / "tiny-check" / name for name in WRITTEN}
 
 
-def test_the_tables_have_the_rows_of_the_json_and_a_value_that_runs_as_a_formula_in_none(
+def test_the_tables_have_the_rows_of_the_json_and_no_value_that_runs_as_a_formula(
     linkage, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
