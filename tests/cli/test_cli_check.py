@@ -105,9 +105,7 @@ def test_what_is_written_stands_beside_the_run_and_nowhere_else(linkage, tmp_pat
     assert written == {tmp_path / "runs" / "tiny-check" / name for name in WRITTEN}
 
 
-def test_the_tables_have_the_rows_of_the_json_and_no_value_that_runs_as_a_formula(
-    linkage, tmp_path: Path
-) -> None:
+def test_the_tables_have_the_rows_of_the_json_and_no_value_that_runs_as_a_formula(linkage, tmp_path: Path) -> None:
     out = tmp_path / "out"
     said = linkage("check", tiny_project(tmp_path, left=MESSY), "--out", out, "--json")
     for name, part in PARTS.items():
