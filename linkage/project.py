@@ -185,7 +185,7 @@ class Project(Strict):
     @property
     def check_folder(self) -> Path:
         """Where a check goes if nothing is said: beside the run, with `-check` behind its name."""
-        return self.run_folder.with_name(f"{self.run_folder.name}-check")
+        return self.run_folder.parent / f"{self.run_folder.name or 'run'}-check"
 
     def fingerprint(self) -> str:
         """SHA-256 of all settings that can change a result: of `[run]` the seed only."""

@@ -7,16 +7,18 @@ asks; it costs a further reading of the rows through the dictionaries of this st
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from linkage.identifiers import CHECKED_SCHEMES, SCHEMES, digits_sql, status_sql, value_sql
 from linkage.prepare.folding import ROW_RECORDS
 from linkage.prepare.identifier_rows import SHARED_VALUES
-from linkage.prepare.inputs import Input
+from linkage.prepare.inputs import Input, working_table
 from linkage.prepare.layout import COLUMN_TYPES
 from linkage.prepare.rows import authority_sql, cleaned_rows
 from linkage.sql import Connection, Step, ident, literal, rows, run_steps, table_step
 
 FIELDS_BY_RETURN = "fields_by_return"
+_RETURN_COUNTS = "prepare__return_counts"
 
 # The fields that are counted: the column that tells whether a row has a value, by field.
 LEADS = {
@@ -72,59 +74,83 @@ def _return_sql(source: Input) -> str:
 
 
 def _steps(source: Input) -> list[Step]:
-    """Each record once for each return it is in, then counted."""
-    cleaned = cleaned_rows(source)
-    fields = {
-        field: (f"{ident(lead)} is not null", f"{ident(field + '_raw')} is not null")
-        for field, lead in LEADS.items()
-        if lead in cleaned.columns
-    }
-    columns = [lead for field, lead in LEADS.items() if field in fields]
-    columns += [f"{field}_raw" for field in fields if f"{field}_raw" in COLUMN_TYPES]
-    schemes = [scheme for scheme in SCHEMES if any(source.has(field) for field in scheme.fields)]
-    values = "".join(
-        f"{value_sql(s.name, f'rows.{f}')} as id_{f}, " for s in schemes for f in s.fields if source.has(f)
-    )
-    selected = cleaned.select_sql(
-        {name: COLUMN_TYPES[name] for name in columns},
-        before=f"members.record_id, {_return_sql(source)}, {values}",
-        after=f"join {ROW_RECORDS} as members on members.source_no = {source.number} and members.row_no = rows.rowid",
-    )
-    for scheme in schemes:
-        held = [field for field in scheme.fields if source.has(field)]
-        usable = " or ".join(f"({_usable_sql(source, scheme.name, field)})" for field in held)
-        fields[scheme.name] = (usable, " or ".join(f"id_{field} is not null" for field in held))
-    if not fields:
+    """Each record once for each return it is in, then counted, then one field below the other."""
+    tallies = [*_field_tallies(source), *_scheme_tallies(source)]
+    if not tallies:
         return []
     tests = ", ".join(
-        f"bool_or({known}) as k{number}, bool_or({there if _has_raw(field) else known}) as t{number}"
-        for number, (field, (known, there)) in enumerate(fields.items())
+        f"bool_or({tally.known}) as k{number}, bool_or({tally.there}) as t{number}"
+        for number, tally in enumerate(tallies)
     )
     counts = ", ".join(
         f"count(*) filter (k{number}) as k{number}, count(*) filter (t{number} and not coalesce(k{number}, false)) "
         f"as r{number}"
-        for number in range(len(fields))
+        for number in range(len(tallies))
     )
-    per_return = f"return_counts_{source.number}"
+    counted = f"""
+select year, authority, count(*) as records, {counts}
+from (
+    select year, authority, record_id, {tests}
+    from ({_rows_sql(source, tallies)})
+    group by year, authority, record_id
+)
+group by year, authority"""
     unpivoted = "\nunion all\n".join(
-        f"select {source.number}, year, authority, {literal(field)}, records, k{number}, r{number} from {per_return}"
-        for number, field in enumerate(fields)
+        f"select {source.number}, year, authority, {literal(tally.field)}, records, k{number}, r{number} "
+        f"from {_RETURN_COUNTS}"
+        for number, tally in enumerate(tallies)
     )
     return [
-        Step(
-            per_return,
-            f"create or replace temp table {per_return} as\n"
-            f"select year, authority, count(*) as records, {counts}\nfrom (\n"
-            f"select year, authority, record_id, {tests}\nfrom (\n{selected})\ngroup by year, authority, record_id)\n"
-            "group by year, authority",
-        ),
+        working_table(_RETURN_COUNTS, counted),
         Step(FIELDS_BY_RETURN, f"insert into {FIELDS_BY_RETURN}\n{unpivoted}"),
-        Step(f"without {per_return}", f"drop table {per_return}"),
     ]
 
 
-def _has_raw(field: str) -> bool:
-    return f"{field}_raw" in COLUMN_TYPES or field not in LEADS
+@dataclass(frozen=True)
+class _Tally:
+    """A field that is counted: SQL for a usable value and for any text, over the columns that these need."""
+
+    field: str
+    known: str
+    there: str
+    columns: tuple[str, ...] = ()
+
+
+def _field_tallies(source: Input) -> list[_Tally]:
+    has = cleaned_rows(source).columns
+    tallies = []
+    for field, lead in LEADS.items():
+        raw = f"{field}_raw"
+        if lead in has:
+            there = raw if raw in COLUMN_TYPES else lead
+            columns = tuple(dict.fromkeys((lead, there)))
+            tallies.append(_Tally(field, f"{lead} is not null", f"{there} is not null", columns))
+    return tallies
+
+
+def _scheme_tallies(source: Input) -> list[_Tally]:
+    tallies = []
+    for scheme in SCHEMES:
+        held = [field for field in scheme.fields if source.has(field)]
+        if held:
+            known = " or ".join(f"({_usable_sql(source, scheme.name, field)})" for field in held)
+            tallies.append(_Tally(scheme.name, known, " or ".join(f"id_{field} is not null" for field in held)))
+    return tallies
+
+
+def _rows_sql(source: Input, tallies: Sequence[_Tally]) -> str:
+    """The rows of a source, cleaned, with their record and return, and the normal forms of their identifiers."""
+    values = "".join(
+        f"{value_sql(scheme.name, f'rows.{field}')} as id_{field}, "
+        for scheme in SCHEMES
+        for field in scheme.fields
+        if source.has(field)
+    )
+    return cleaned_rows(source).select_sql(
+        {name: COLUMN_TYPES[name] for tally in tallies for name in tally.columns},
+        before=f"members.record_id, {_return_sql(source)}, {values}",
+        after=f"join {ROW_RECORDS} as members on members.source_no = {source.number} and members.row_no = rows.rowid",
+    )
 
 
 def _usable_sql(source: Input, scheme: str, field: str) -> str:

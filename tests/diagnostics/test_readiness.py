@@ -46,6 +46,21 @@ def test_a_table_is_counted_by_authority_and_no_other_text_becomes_a_label(tmp_p
     assert {item.year for item in ready.returns} == {None}
 
 
+def test_an_identifier_alone_is_counted_by_authority_and_a_number_of_many_children_is_none(tmp_path: Path) -> None:
+    header = "ref,upn,authority"
+    ready = checked(tmp_path, table("a", header), files={"a.csv": [header, f"1,{upn(1)},301", "2,,302"]})
+    assert {item.authority: (item.records, item.known, item.blank) for item in ready.returns} == {
+        "301": (1, 1, 0), "302": (1, 0, 1),
+    }  # fmt: skip
+    header = "ref,dob,upn,authority"
+    rows = [f"{day},2010-05-{day:02d},{upn(1)},301" for day in range(1, 7)]  # six birth dates
+    ready = checked(tmp_path, table("a", header), files={"a.csv": [header, *rows, f"7,,{upn(2)},302"]})
+    assert {i.authority: (i.known, i.refused) for i in ready.returns if i.field == "upn"} == {
+        "301": (0, 6), "302": (1, 0),
+    }  # fmt: skip
+    assert codes(ready, "a")["ID005", "upn"] == 6
+
+
 def test_a_source_of_one_return_has_no_table_of_returns(tmp_path: Path) -> None:
     ready = checked(tmp_path, table("a", "ref,surname"), files={"a.csv": ["ref,surname", "1,Ash"]})
     assert ready.returns == ()
