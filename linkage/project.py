@@ -182,6 +182,11 @@ class Project(Strict):
         name = re.sub(r"[^A-Za-z0-9_-]+", "-", self.project.name).strip("-")[:80]
         return self.folder / (self.run.out or f"runs/{name or 'run'}")
 
+    @property
+    def check_folder(self) -> Path:
+        """Where a check goes if nothing is said: beside the run, with `-check` behind its name."""
+        return self.run_folder.parent / f"{self.run_folder.name or 'run'}-check"
+
     def fingerprint(self) -> str:
         """SHA-256 of all settings that can change a result: of `[run]` the seed only."""
         settings = self.model_dump(mode="json", exclude={"path", "run"}) | {"seed": self.run.seed}

@@ -13,8 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from linkage.cluster.persons import make_persons
-from linkage.diagnostics.beyond_reach import beyond_reach, write_beyond_reach
-from linkage.diagnostics.match_rate import match_rate, write_match_rate
+from linkage.diagnostics.every_table import write_diagnostics
 from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.errors import InputError, ProjectError, UsageError
 from linkage.manifest import machine, sha256_of_file, versions, write_json
@@ -212,14 +211,9 @@ def tables(job: Job) -> Facts:
 
 def diagnostics(job: Job) -> Facts:
     """Write the diagnostics."""
-    con, folder, link = job.workspace.con, job.workspace.folder / "diagnostics", job.project.link
+    con, folder = job.workspace.con, job.workspace.folder / "diagnostics"
     folder.mkdir(exist_ok=True)
-    match_rate(con, job.project.diagnostics.subgroups)
-    written = {"match_rate_rows": write_match_rate(con, folder)}
-    if job.packs.model is not None:
-        beyond_reach(con, job.packs.model, read_parameters(con), accept=link.accept, review=link.review)
-        written["beyond_reach_rows"] = write_beyond_reach(con, folder)
-    return written
+    return {**write_diagnostics(con, job.project, job.packs, _extracts(job), folder)}
 
 
 def report(job: Job) -> Facts:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 #   row BIGINT        data record in that file, from 1
 #   key VARCHAR       the source's own key of the child; readable; not null; unique after folding
 #   rank INTEGER      which row speaks for the child when several share a key: the higher wins
+#   year INTEGER      calendar year of the row's reference date, or in which its collection's year ends; only where
+#                     the format knows it, NULL where the file does not say (the source's `year` then holds)
 #   <field> VARCHAR   any of schema.FIELDS, raw text as the file has it; a column only where the source has it
 #   ukprn VARCHAR     where learner_ref is given: its scope
 #   forename_alternatives, surname_alternatives VARCHAR[]   further names of equal standing

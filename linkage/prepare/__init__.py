@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from linkage.prepare.by_return import count_by_return
 from linkage.prepare.codes import code_steps
 from linkage.prepare.date_findings import date_findings
 from linkage.prepare.dates import date_steps
@@ -35,11 +36,13 @@ def prepare_records(
     *,
     unique: Collection[str],
     within: Collection[str],
+    by_return: bool = False,
 ) -> tuple[Finding, ...]:
     """Cleans, folds and numbers the rows of all sources, in the order given, and returns what was found on the way.
 
-    `specs` and `extracts` stand in the same order; `unique` and `within` are names of sources. The same rows give
-    the same tables, whatever their order and the number of threads.
+    `specs` and `extracts` stand in the same order; `unique` and `within` are names of sources; `by_return` asks
+    for `fields_by_return` too (`prepare.by_return`). The same rows give the same tables, whatever their order and the
+    number of threads.
     """
     inputs = read_inputs(con, specs, extracts)
 
@@ -56,6 +59,8 @@ def prepare_records(
     upn_findings = add_upn_groups(con)
     run_steps(con, place_steps(inputs))
 
+    if by_return:
+        count_by_return(con, inputs)
     findings = (
         *date_findings(con, inputs),
         *fold_findings(con, inputs),

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from linkage.errors import InputError
+from linkage.findings import found, summed
 from linkage.project import SourceSpec
 from linkage.sources.annex_a_layout import ADOPTERS, LISTS, STAGED, SheetLayout, list_headings, sheet_layout
 from linkage.sources.annex_a_steps import FIELDS, table_steps
@@ -21,7 +22,6 @@ from linkage.sources.contract import Format
 from linkage.sources.csvfile import read_header
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import SourceFile, find_files, year_in_name
-from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
 from linkage.sources.headings import stage_columns
 from linkage.sources.workbook import SUFFIXES as WORKBOOK_SUFFIXES
@@ -51,7 +51,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         for title, grid in _grids(file, spec):
             layout = sheet_layout(title, grid.header)
             if layout is None:
-                findings.append(found("SRC004", spec.name, 1))
+                findings.append(found("FI006", spec.name, 1))
                 continue
             read.add(layout.number)
             if layout.number == ADOPTERS:
@@ -102,8 +102,8 @@ def _stage_list(
                  "list": layout.number, "authority": authority_of(file, spec)}  # fmt: skip
     findings = stage_columns(con, spec.name, grid, stage, layout.found.places, constants)
     if layout.found.unknown:
-        findings.append(found("SRC030", spec.name, layout.found.unknown))
-    return findings + [found("SRC031", spec.name, 1, field=name) for name in layout.found.missing]
+        findings.append(found("FI011", spec.name, layout.found.unknown))
+    return findings + [found("FI012", spec.name, 1, field=name) for name in layout.found.missing]
 
 
 def _hint(grid: Grid) -> str:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from linkage.errors import InputError
+from linkage.findings import found
 from linkage.project import SourceSpec
 from linkage.sources import npd_social_care
 from linkage.sources.cin_flat import is_flat, load_flat
 from linkage.sources.cin_return import FIELDS, WHAT, load_returns
 from linkage.sources.contract import Format
 from linkage.sources.files import SourceFile, find_files
-from linkage.sources.findings import found
 from linkage.sources.forms import is_table, one_form, with_findings
 from linkage.sources.grids import Grid, read_grid
 from linkage.sources.kinds import looks_like
@@ -55,7 +55,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         extract = load_flat(con, spec, flat)
     else:
         extract = npd_social_care.load(con, spec, extracts, npd_social_care.CIN)
-    return with_findings(extract, [found("SRC004", spec.name, left_out)] if left_out else [])
+    return with_findings(extract, [found("FI006", spec.name, left_out)] if left_out else [])
 
 
 def _no_form(file: SourceFile, spec: SourceSpec) -> InputError:

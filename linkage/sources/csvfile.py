@@ -19,10 +19,10 @@ from typing import TextIO
 import duckdb
 
 from linkage.errors import InputError, RefusedError
+from linkage.findings import found
 from linkage.sources.cells import WHITE, append, create_stage, number, trimmed
 from linkage.sources.columns import Header
 from linkage.sources.files import SourceFile
-from linkage.sources.findings import found
 from linkage.sources.kinds import HEAD_BYTES, is_binary, looks_like
 from linkage.sql import Connection, execute, ident, literal
 from linkage.tables import Finding
@@ -67,7 +67,7 @@ class CsvFile:
             _load_slowly(con, table, self, wanted, opinion.encoding)
         source = self.file.source
         noted = (
-            ("SRC001", int(opinion.encoding == "cp1252")), ("SRC002", opinion.short), ("SRC015", int(opinion.mixed)),
+            ("FI001", int(opinion.encoding == "cp1252")), ("FI003", opinion.short), ("FI002", int(opinion.mixed)),
         )  # fmt: skip
         return tuple(found(code, source, count) for code, count in noted if count)
 

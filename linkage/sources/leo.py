@@ -9,19 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from linkage.findings import found, noted, summed
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.columns import Header, compact
 from linkage.sources.contract import Format
 from linkage.sources.files import find_files
-from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
 from linkage.sources.supplies import (
     SUFFIXES,
     cut_number,
     missing_code,
     no_table,
-    noted,
     opaque,
     open_table,
     unscoped,
@@ -58,7 +57,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     tables = [(grid, layout) for grid, layout in zip(grids, layouts, strict=True) if layout is not None]
     if not tables:
         raise no_table(files[0], grids[0], spec, what=WHAT, columns=EXPECTED)
-    findings = [found("SRC004", spec.name, 1)] * layouts.count(None)
+    findings = [found("FI006", spec.name, 1)] * layouts.count(None)
     for grid, layout in tables:
         findings += _stage(con, grid, layout, spec, stage)
 
@@ -96,7 +95,7 @@ def _stage(con: Connection, grid: Grid, layout: Mapping[str, int], spec: SourceS
     execute(con, f"insert into {ident(stage)} by name select $file as file, * from {ident(one)} order by row",
             {"file": grid.name})  # fmt: skip
     if not number(con, f"select count(*) from {ident(one)}"):
-        noticed.append(found("SRC007", spec.name, 1))
+        noticed.append(found("FI005", spec.name, 1))
     drop_stages(con, [one])
     return noticed
 
@@ -115,14 +114,14 @@ order by file, row""")  # fmt: skip
 def _findings(con: Connection, spec: SourceSpec, stage: str, fields: Sequence[str]) -> list[Finding]:
     findings = [*unscoped(spec, fields[0])]
     for name in fields:
-        for code, condition in (("SRC103", missing_code(name)), ("SRC104", cut_number(name))):
+        for code, condition in (("ID011", missing_code(name)), ("ID012", cut_number(name))):
             met = number(con, f"select count(*) from {ident(stage)} where {condition}")
             findings += noted(code, spec.name, met, name)
     table = ident(rows_table(spec.name))
     for name in LOOKED_UP if "leo_person_id" in fields else ():
         if name in fields:
-            findings += noted("SRC111", spec.name, _in_several(con, table, of=name, among="leo_person_id"), name)
-            findings += noted("SRC112", spec.name, _in_several(con, table, of="leo_person_id", among=name), name)
+            findings += noted("ID015", spec.name, _in_several(con, table, of=name, among="leo_person_id"), name)
+            findings += noted("ID016", spec.name, _in_several(con, table, of="leo_person_id", among=name), name)
     return findings
 
 

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from linkage.findings import found, noted, summed
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.columns import Header, compact
 from linkage.sources.contract import Format
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import find_files, year_in_name
-from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
-from linkage.sources.supplies import SUFFIXES, end_year, missing_code, no_table, noted, opaque, open_table, unscoped
+from linkage.sources.supplies import SUFFIXES, end_year, missing_code, no_table, opaque, open_table, unscoped
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
 from linkage.tables import Extract, Finding, addresses_table, events_table, rows_table
 
@@ -73,7 +73,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     layouts = [layout_of(grid.header) for grid in grids]
     if not any(layout and layout.kind == "learners" for layout in layouts):
         raise no_table(files[0], grids[0], spec, what=WHAT, columns=EXPECTED)
-    findings = [found("SRC004", spec.name, 1)] * layouts.count(None)
+    findings = [found("FI006", spec.name, 1)] * layouts.count(None)
     for grid, layout in zip(grids, layouts, strict=True):
         if layout is not None:
             findings += _stage(con, grid, layout, spec, stages[layout.kind])
@@ -96,9 +96,9 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         findings=(
             *summed(findings),
             *unscoped(spec, "pseudonym"),
-            *noted("SRC103", spec.name, missing, "pseudonym"),
-            *noted("SRC124", spec.name, _lost_aims(con, spec.name, stages["aims"])),
-            *noted("SRC125", spec.name, len(undated)),
+            *noted("ID011", spec.name, missing, "pseudonym"),
+            *noted("FI015", spec.name, _lost_aims(con, spec.name, stages["aims"])),
+            *noted("FI016", spec.name, len(undated)),
         ),
     )  # fmt: skip
     drop_stages(con, stages.values())
@@ -125,7 +125,7 @@ def _stage(con: Connection, grid: Grid, layout: Layout, spec: SourceSpec, stage:
                  f"select $file as file, $year as file_year, * from {ident(one)} order by row",
             {"file": grid.name, "year": spec.year or year_in_name(grid.name)})  # fmt: skip
     if not number(con, f"select count(*) from {ident(one)}"):
-        noticed.append(found("SRC007", spec.name, 1))
+        noticed.append(found("FI005", spec.name, 1))
     drop_stages(con, [one])
     return noticed
 
@@ -149,7 +149,7 @@ def _steps(source: str, stages: Mapping[Kind, str], names: tuple[str, ...]) -> t
     # An external_id must not be taken for a RECORDID that is the same number.
     pseudonym = f"coalesce({opaque('recordid')}, 'external_id:' || {opaque('external_id')})"
     rows = table_step(rows_table(source), f"""
-select file, row, key, cast(coalesce(year_end, 0) as integer) as rank, {listed}
+select file, row, key, cast(coalesce(year_end, 0) as integer) as rank, cast(year_end as integer) as year, {listed}
 from (
     select * replace ({opaque('learner_id')} as learner_id, {opaque('provider')} as provider),
            {_key_sql()} as key, {_YEAR} as year_end, {pseudonym} as pseudonym

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linkage.errors import InputError
+from linkage.findings import found, summed
 from linkage.project import SourceSpec
 from linkage.sources.authorities import (
     authority_in_suffix,
@@ -20,7 +21,6 @@ from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.contract import Format
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import SourceFile, find_files, year_in_name
-from linkage.sources.findings import found, summed
 from linkage.sources.grids import SUFFIXES, Grid, read_grid
 from linkage.sources.headings import Found, Layout, find_by_words, find_compacted, stage_columns
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
@@ -78,7 +78,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         grid = read_grid(file, spec.sheet, _HEADINGS)
         columns = find_by_words(grid.header, LAYOUT, UNUSED)
         if not _is_return(columns):
-            findings.append(found("SRC004", spec.name, 1))
+            findings.append(found("FI006", spec.name, 1))
             continue
         read += 1
         findings += _stage_file(con, spec, file, grid, columns, stage)
@@ -90,7 +90,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     run_steps(con, _steps(spec.name, stage))
     findings += differing_births(con, spec.name)
     if unknown := number(con, f"select count(*) from {ident(stage)} where {unknown_suffix('child')}"):
-        findings.append(found("SRC033", spec.name, unknown, field="la_child_id"))
+        findings.append(found("ID008", spec.name, unknown, field="la_child_id"))
     extract = Extract(
         source=spec.name,
         rows=rows_table(spec.name),
@@ -118,8 +118,8 @@ def _stage_file(
     places = {**columns.places, **find_compacted(grid.header, ADDED)}
     findings = stage_columns(con, spec.name, grid, stage, places, constants)
     if columns.unknown:
-        findings.append(found("SRC030", spec.name, columns.unknown))
-    return findings + [found("SRC031", spec.name, 1, field=name) for name in columns.missing]
+        findings.append(found("FI011", spec.name, columns.unknown))
+    return findings + [found("FI012", spec.name, 1, field=name) for name in columns.missing]
 
 
 def _check_authorities(con: Connection, stage: str, files: Sequence[SourceFile], spec: SourceSpec) -> None:
@@ -156,7 +156,8 @@ def _rows_step(source: str, stage: str) -> Step:
     year = r"coalesce(try_cast(regexp_extract(year, '\d{4}') as integer), file_year)"
     quarter = r"coalesce(try_cast(nullif(regexp_extract(quarter, '\d'), '') as integer), 0)"
     return table_step(rows_table(source), f"""
-select file, row, {_KEY} as key, cast({year} * 10 + {quarter} as integer) as rank, {_CHILD} as la_child_id,
+select file, row, {_KEY} as key, cast({year} * 10 + {quarter} as integer) as rank,
+       cast(nullif({year}, 0) as integer) as year, {_CHILD} as la_child_id,
        dob, sex, ethnicity, home_postcode as postcode, {_AUTHORITY} as authority,
        case when {_YES} then 'E' end as sen, disability,
        case when legal is not null then 'true' end as cla, uasc

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linkage.errors import InputError
+from linkage.findings import found, noted, summed
 from linkage.project import SourceSpec
 from linkage.sources.cells import drop_stages, stage_table
 from linkage.sources.census_layout import Layout, layout_of, term_of
@@ -26,8 +27,6 @@ from linkage.sources.contract import Format
 from linkage.sources.csvfile import CsvFile, read_header
 from linkage.sources.dates import EXPORT, declared_format
 from linkage.sources.files import SourceFile, find_files
-from linkage.sources.findings import found, summed
-from linkage.sources.supplies import noted
 from linkage.sql import Connection, execute, ident, run_steps
 from linkage.tables import Extract, Finding, addresses_table, rows_table
 
@@ -53,7 +52,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         csv_file = read_header(file)
         layout = layout_of(csv_file.header)
         if layout is None:
-            findings.append(found("SRC004", spec.name, 1))
+            findings.append(found("FI006", spec.name, 1))
             continue
         layouts.append(layout)
         if layout.kind != "other":
@@ -65,7 +64,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     has_addresses = "postcode" in fields or "uprn" in fields
     lost = unjoined(con, stages)
     if lost:
-        findings.append(found("SRC013", spec.name, lost))
+        findings.append(found("FI013", spec.name, lost))
     excluded = exclude_nobody(con, stages)
     run_steps(con, table_steps(spec.name, stages, fields, spec.authority, with_addresses=has_addresses))
     extract = Extract(
@@ -75,7 +74,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         addresses=addresses_table(spec.name) if has_addresses else None,
         date_formats=declared_format(con, stages.pupils, "dob", EXPORT),
         excluded=excluded,
-        findings=(*summed(findings), *noted("SRC131", spec.name, sum(file.suffix == ".xml" for file in files))),
+        findings=(*summed(findings), *noted("FI018", spec.name, sum(file.suffix == ".xml" for file in files))),
     )
     drop_stages(con, stages.all())
     return extract

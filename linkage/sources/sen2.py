@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linkage.errors import InputError
+from linkage.findings import found, summed
 from linkage.project import SourceSpec
 from linkage.sources.cells import drop_stages, number
 from linkage.sources.contract import Format
 from linkage.sources.csvfile import CsvFile, read_header
 from linkage.sources.dates import EXPORT, ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import SourceFile, find_files
-from linkage.sources.findings import found, summed
 from linkage.sources.sen2_export import has_persons, stage_export
 from linkage.sources.sen2_steps import FIELDS, Stages, create_stages, table_steps
 from linkage.sources.sen2_xml import stage_return
@@ -70,7 +70,7 @@ def _exclude_nobody(con: Connection, stages: Stages) -> int:
 
 def _made_keys(con: Connection, source: str) -> Sequence[Finding]:
     made = number(con, f"select count(*) from {ident(rows_table(source))} where contains(key, '/~')")
-    return [found("SRC035", source, made, field="upn")] if made else []
+    return [found("FO004", source, made, field="upn")] if made else []
 
 
 def _date_formats(con: Connection, stages: Stages) -> dict[str, str]:

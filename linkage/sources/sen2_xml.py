@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from linkage.errors import InputError
+from linkage.findings import found
 from linkage.project import SourceSpec
 from linkage.sources.authorities import stated_authority
 from linkage.sources.cells import append
 from linkage.sources.files import SourceFile, year_in_name
-from linkage.sources.findings import found
 from linkage.sources.kinds import looks_like
 from linkage.sources.sen2_steps import EVENT_STAGE, PERSON_STAGE, Stages
 from linkage.sources.xmlfile import Element, elements, leaf_texts, local_name
@@ -65,7 +65,7 @@ def stage_return(con: Connection, file: SourceFile, spec: SourceSpec, stages: St
     _write(con, stages, read)
     if not row and not listed:
         raise _another_kind(file)
-    counts = {"SRC007": int(not row), "SRC012": assumed}
+    counts = {"FI005": int(not row), "FI008": assumed}
     return [found(code, spec.name, count) for code, count in counts.items() if count]
 
 

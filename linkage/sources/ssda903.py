@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from linkage.errors import InputError
+from linkage.findings import found, summed
 from linkage.project import SourceSpec
 from linkage.sources import npd_social_care
 from linkage.sources.authorities import authority_of
@@ -28,10 +29,9 @@ from linkage.sources.columns import Header
 from linkage.sources.contract import Format
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import SourceFile, find_files, year_in_name
-from linkage.sources.findings import found, summed
 from linkage.sources.forms import one_form, with_findings
 from linkage.sources.grids import Grid, read_grid
-from linkage.sources.ssda903_steps import KEY, table_steps
+from linkage.sources.ssda903_steps import BY_PART, KEY, table_steps
 from linkage.sources.xmlfile import Element, elements, leaf_texts, named
 from linkage.sql import Connection, execute, ident, run_steps
 from linkage.tables import Extract, Finding, addresses_table, events_table, rows_table
@@ -92,7 +92,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     left_out = len(files) - len(returns) - len(extracts)
     extract = npd_social_care.load(con, spec, extracts, npd_social_care.CLA) if extracts else None
     extract = extract or _load_returns(con, spec, returns)
-    return with_findings(extract, [found("SRC004", spec.name, left_out)] if left_out else [])
+    return with_findings(extract, [found("FI006", spec.name, left_out)] if left_out else [])
 
 
 def _load_returns(con: Connection, spec: SourceSpec, files: Iterable[tuple[str, SourceFile, Grid | None]]) -> Extract:
@@ -108,7 +108,7 @@ def _load_returns(con: Connection, spec: SourceSpec, files: Iterable[tuple[str, 
         else:
             findings += _stage_table(con, file, grid, spec, stage, part)
     if "header" not in parts:
-        findings.append(found("SRC005", spec.name, 1))
+        findings.append(found("FI007", spec.name, 1))
     excluded = number(con, f"select count(*) from {ident(stage)} where child is null")
     run_steps(con, table_steps(spec.name, stage))
     findings += _repeated_headers(con, spec.name, stage)
@@ -142,7 +142,7 @@ def _unknown(file: SourceFile, spec: SourceSpec) -> InputError:
 def rank_of(part: str, file: SourceFile) -> int:
     """The header outranks other files; among files of one part the later year in the name does."""
     by_part = len(LAYOUTS) - tuple(LAYOUTS).index(part)
-    return by_part * 10_000 + (year_in_name(file.name) or 0)
+    return by_part * BY_PART + (year_in_name(file.name) or 0)
 
 
 # --- staging -------------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def _date_formats(con: Connection, stage: str) -> dict[str, str]:
 def _repeated_headers(con: Connection, source: str, stage: str) -> list[Finding]:
     repeated = number(con, f"select count(*) - count(distinct {KEY}) from {ident(stage)} "
                            "where part = 'header' and child is not null")  # fmt: skip
-    return [found("SRC003", source, repeated, field="la_child_id")] if repeated else []
+    return [found("FO001", source, repeated, field="la_child_id")] if repeated else []
 
 
 FORMAT = Format(

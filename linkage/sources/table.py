@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.errors import Fault, InputError, ProjectError
+from linkage.findings import found, summed
 from linkage.project import ColumnMap, SourceSpec
 from linkage.schema import DATE_FIELDS, FIELD_NAMES, IDENTIFIER_FIELDS, NAME_FIELDS, SUBGROUP_PREFIX
 from linkage.sources.cells import drop_stages, number, stage_table
 from linkage.sources.columns import Header
 from linkage.sources.contract import Format
 from linkage.sources.files import find_files
-from linkage.sources.findings import found, summed
 from linkage.sources.grids import SUFFIXES, Grid, read_grid
 from linkage.sql import Connection, Step, execute, ident, literal, run_steps
 from linkage.tables import Extract, Finding, rows_table
@@ -163,9 +163,9 @@ def _load_grid(
     findings = list(grid.stage(con, stage, positions))
     taken = number(con, f"select count(*) from {ident(stage)}")
     if grid.header.repeated():
-        findings.append(found("SRC006", spec.name, grid.header.repeated()))
+        findings.append(found("FI004", spec.name, grid.header.repeated()))
     if not taken:
-        findings.append(found("SRC007", spec.name, 1))
+        findings.append(found("FI005", spec.name, 1))
     run_steps(con, [_insert_step(spec, plan, grid, stage, several=several)])
     drop_stages(con, [stage])
     return findings
@@ -218,7 +218,7 @@ def _exclude(con: Connection, table: str, plan: Plan) -> dict[str, int]:
 
 def _shared_keys(con: Connection, table: str, spec: SourceSpec) -> list[Finding]:
     shared = number(con, f"select count(*) - count(distinct key) from {ident(table)}")
-    return [found("SRC003", spec.name, shared, field="key")] if shared else []
+    return [found("FO001", spec.name, shared, field="key")] if shared else []
 
 
 FORMAT = Format(

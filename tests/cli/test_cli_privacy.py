@@ -148,10 +148,16 @@ def test_no_file_of_the_run_is_left_unsearched(demo) -> None:
 
 
 @pytest.mark.parametrize("json", [(), ("--json",)], ids=["tables", "json"])
-def test_looking_at_the_sources_gives_nobody_away(linkage, demo, people: People, json: tuple[str, ...]) -> None:
-    said = linkage("check", demo.project, *json)
+def test_looking_at_the_sources_gives_nobody_away(
+    linkage, demo, people: People, json: tuple[str, ...], tmp_path: Path
+) -> None:
+    said = linkage("check", demo.project, "--out", tmp_path / "check", *json)
     assert said.code == 0
-    assert people.given_away_by(said.out + said.err) == {}
+    assert people.given_away_by(said.out.replace(str(tmp_path), "") + said.err) == {}
+    written = sorted((tmp_path / "check").iterdir())
+    assert {path.suffix for path in written} == {".csv", ".html"}
+    for path in written:
+        assert people.given_away_by(path.read_text(encoding="utf-8")) == {}, path.name
 
 
 @pytest.mark.parametrize("json", [(), ("--json",)], ids=["tables", "json"])

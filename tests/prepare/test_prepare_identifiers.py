@@ -202,7 +202,7 @@ def test_a_upn_of_six_children_with_six_birth_dates_is_nobody_s(prepare: Prepare
     made = prepare(a=_sharing(6), b=_sharing(5))
     found = [(row["record_id"] < 6, row["value"], row["status"]) for row in made.table("identifiers", "record_id")]
     assert found == [(True, None, "placeholder")] * 6 + [(False, "B801200005001", "valid")] * 5
-    assert [(f.code, f.source, f.count) for f in made.findings] == [("identifier_shared_by_many", "a", 6)]
+    assert [(f.code, f.source, f.count) for f in made.findings] == [("ID005", "a", 6)]
 
 
 def test_upns_of_one_child_hang_together_through_former_ones(prepare: Prepare) -> None:
@@ -223,7 +223,7 @@ def test_a_group_of_more_upns_than_a_child_can_have_is_not_used(prepare: Prepare
     chained = [{"upn": new, "former_upn": old} for old, new in pairwise(upns)]
     made = prepare(a=chained)
     assert made.table("upn_groups") == []
-    assert [(f.code, f.count) for f in made.findings] == [("upn_group_too_large", 7)]
+    assert [(f.code, f.count) for f in made.findings] == [("ID006", 7)]
 
 
 def test_components_do_not_depend_on_the_order_of_pairs() -> None:

@@ -45,7 +45,7 @@ def test_column_map_alternatives_joins_formats_and_subgroups(load) -> None:
     assert [row["key"] for row in loaded.rows] == ["r1", "r2", "r1"]
     assert loaded.extract.date_formats == {"dob": "iso"}
     assert loaded.extract.excluded == {"no_key": 1}
-    assert loaded.codes == {"SRC003": 1}
+    assert loaded.codes == {"FO001": 1}
     assert "ethnicity" in loaded.extract.fields
     assert "subgroup__team" not in loaded.extract.fields
 
