@@ -7,8 +7,7 @@ workers, which most lists have, are never read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from linkage.errors import InputError
 from linkage.project import SourceSpec
@@ -20,7 +19,7 @@ from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.contract import Format
 from linkage.sources.csvfile import read_header
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
-from linkage.sources.files import SourceFile, find_files, year_in_name
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
 from linkage.sources.headings import stage_columns
@@ -34,7 +33,7 @@ SUFFIXES = (*WORKBOOK_SUFFIXES, ".csv")
 SPEAKS = (8, 9, 7, 6, 10, 5, 4, 3, 2, 1)
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the lists of a source: every row with a Child Unique ID is a row.
 
     Rows of List 11 (`adult`) and rows without an id (`no_key`) are excluded. Raises InputError where no sheet is a
@@ -46,7 +45,6 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     excluded: Counter[str] = Counter()
     findings: list[Finding] = []
     read: set[int] = set()
-    files = find_files(spec, folder, SUFFIXES)
     for file in files:
         for title, grid in _grids(file, spec):
             layout = sheet_layout(title, grid.header)

@@ -6,7 +6,7 @@ National Pupil Database. A source has one form.
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
 from linkage.errors import InputError
 from linkage.project import SourceSpec
@@ -14,7 +14,7 @@ from linkage.sources import npd_social_care
 from linkage.sources.cin_flat import is_flat, load_flat
 from linkage.sources.cin_return import FIELDS, WHAT, load_returns
 from linkage.sources.contract import Format
-from linkage.sources.files import SourceFile, find_files
+from linkage.sources.files import SourceFile
 from linkage.sources.findings import found
 from linkage.sources.forms import is_table, one_form, with_findings
 from linkage.sources.grids import Grid, read_grid
@@ -25,13 +25,12 @@ from linkage.tables import Extract
 SUFFIXES = (".xml", ".csv", ".parquet")
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the files of a source, whose form is told by what is in them; tables of no known form are left out.
 
     Rows without an id of the child are excluded (`no_key`), but for those of the extract. Raises InputError where
     no file is known, where files are of several forms, or where a file does not say whose it is.
     """
-    files = find_files(spec, folder, SUFFIXES)
     returns = [file for file in files if not is_table(file)]
     flat: list[Grid] = []
     extracts: list[Grid] = []

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from linkage.project import SourceSpec
+from linkage.sources.files import SourceFile
 from linkage.sql import Connection
 from linkage.tables import Extract
 
-Loader = Callable[[Connection, SourceSpec, Path], Extract]
-"""Reads the files of a source (paths are relative to the folder) and writes its `rows__`, `addresses__` and
-`events__` tables; raises InputError, RefusedError or ProjectError."""
+Loader = Callable[[Connection, SourceSpec, Sequence[SourceFile]], Extract]
+"""Reads the files of a source and writes its `rows__`, `addresses__` and `events__` tables; raises InputError,
+RefusedError or ProjectError."""
 
 
 @dataclass(frozen=True)

@@ -9,15 +9,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from linkage.errors import InputError
 from linkage.project import SourceSpec
 from linkage.sources.cells import append, number
 from linkage.sources.contract import Format
-from linkage.sources.files import SourceFile, find_files, year_in_name
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.findings import found
 from linkage.sources.kinds import looks_like
 from linkage.sources.supplies import noted
@@ -69,7 +68,7 @@ class _Read:
     excluded: Counter[str] = field(default_factory=Counter)
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the returns of a source, in constant memory. A row is a `Learner` element.
 
     Learners without LearnRefNumber are excluded (`no_key`). Raises InputError where neither the file nor its name says
@@ -77,7 +76,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     """
     _create(con, spec.name)
     read = _Read()
-    for file in find_files(spec, folder, SUFFIXES):
+    for file in files:
         for _ in _read_file(file, spec, read):
             _write(con, spec.name, read)
     _write(con, spec.name, read)

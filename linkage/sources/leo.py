@@ -7,13 +7,12 @@ is kept under every person it is said to belong to, and those that belong to sev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.columns import Header, compact
 from linkage.sources.contract import Format
-from linkage.sources.files import find_files
+from linkage.sources.files import SourceFile
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
 from linkage.sources.supplies import (
@@ -45,14 +44,13 @@ WHAT = "a table of LEO"
 EXPECTED = "a column AE_ID or EDUKEY"
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read lookups and outcome tables. Every row is a row of the person whose AE_ID it has, else of its EDUKEY.
 
     Rows without either are excluded (`no_key`). Raises InputError where no file is a table of LEO.
     """
     stage = stage_table(spec.name, "leo")
     create_stage(con, stage, {"file": "varchar", "row": "bigint", **dict.fromkeys(COLUMNS, "varchar")})
-    files = find_files(spec, folder, SUFFIXES)
     grids = [open_table(file) for file in files]
     layouts = [layout_of(grid.header) for grid in grids]
     tables = [(grid, layout) for grid, layout in zip(grids, layouts, strict=True) if layout is not None]

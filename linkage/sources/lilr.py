@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from linkage.project import SourceSpec
@@ -12,7 +11,7 @@ from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.columns import Header, compact
 from linkage.sources.contract import Format
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
-from linkage.sources.files import find_files, year_in_name
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
 from linkage.sources.supplies import SUFFIXES, end_year, missing_code, no_table, noted, opaque, open_table, unscoped
@@ -58,7 +57,7 @@ class Layout:
     columns: Mapping[str, int]
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the tables of a supply. A row is a row of a learners table; aims become events of their learners.
 
     Rows without external_id and without learner_id are excluded (`no_key`). Raises InputError where no file has
@@ -68,7 +67,6 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     for kind, columns in COLUMNS.items():
         create_stage(con, stages[kind], {"file": "varchar", "row": "bigint", "file_year": "integer",
                                          **dict.fromkeys(columns, "varchar")})  # fmt: skip
-    files = find_files(spec, folder, SUFFIXES)
     grids = [open_table(file) for file in files]
     layouts = [layout_of(grid.header) for grid in grids]
     if not any(layout and layout.kind == "learners" for layout in layouts):

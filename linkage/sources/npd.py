@@ -7,13 +7,12 @@ columns; only the few that are known here are read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from linkage.identifiers import digits_sql, status_sql, value_sql
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table, without_point_zero
 from linkage.sources.contract import Format
-from linkage.sources.files import find_files, year_in_name
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
 from linkage.sources.npd_tables import COLUMNS, FAMILIES, OTHER, PLASC, Layout, layout_of
@@ -54,7 +53,7 @@ EXPECTED = ("a column such as PupilMatchingRefAnonymous_SPR20 or KS4_PupilMatchi
             "portal with UPN or ULN")  # fmt: skip
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the tables of a supply. A later year speaks louder; within a year a census does, and a main entry.
 
     Rows in which none of the columns has a value are excluded (`blank`). Raises InputError where no file is a table of
@@ -63,7 +62,6 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     stage = stage_table(spec.name, "npd")
     create_stage(con, stage, {"file": "varchar", "row": "bigint", "family_order": "integer", "table_year": "integer",
                               **dict.fromkeys(COLUMNS, "varchar")})  # fmt: skip
-    files = find_files(spec, folder, SUFFIXES)
     grids = [open_table(file) for file in files]
     layouts = [layout_of(grid.header) for grid in grids]
     tables = [(grid, layout) for grid, layout in zip(grids, layouts, strict=True) if layout is not None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from linkage.errors import InputError
 from linkage.project import SourceSpec
@@ -19,7 +18,7 @@ from linkage.sources.births import differing_births
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table, without_point_zero
 from linkage.sources.contract import Format
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
-from linkage.sources.files import SourceFile, find_files, year_in_name
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import SUFFIXES, Grid, read_grid
 from linkage.sources.headings import Found, Layout, find_by_words, find_compacted, stage_columns
@@ -62,7 +61,7 @@ _HEADINGS = ("Child ID", "Date of birth", "Gender", "Ethnicity", "Disability", "
 _YES = "regexp_full_match(ehcp, 'y|yes|true|1|a\\) yes', 'i')"
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the placements of a source; a row is a placement, and those of one child fold.
 
     Rows without Child ID are excluded (`no_key`). Raises InputError where no file has children and placements, or
@@ -72,7 +71,6 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     create_stage(con, stage, {"file": "varchar", "row": "bigint", "file_year": "bigint", "stated": "varchar",
                               **dict.fromkeys((*LAYOUT, *ADDED), "varchar")})  # fmt: skip
     findings: list[Finding] = []
-    files = find_files(spec, folder, SUFFIXES)
     read = 0
     for file in files:
         grid = read_grid(file, spec.sheet, _HEADINGS)

@@ -7,7 +7,6 @@ of one term. The portal's download has everything in one line per pupil.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from linkage.errors import InputError
 from linkage.project import SourceSpec
@@ -25,7 +24,7 @@ from linkage.sources.census_xml import stage_xml
 from linkage.sources.contract import Format
 from linkage.sources.csvfile import CsvFile, read_header
 from linkage.sources.dates import EXPORT, declared_format
-from linkage.sources.files import SourceFile, find_files
+from linkage.sources.files import SourceFile
 from linkage.sources.findings import found, summed
 from linkage.sources.supplies import noted
 from linkage.sql import Connection, execute, ident, run_steps
@@ -34,7 +33,7 @@ from linkage.tables import Extract, Finding, addresses_table, rows_table
 SUFFIXES = (".csv", ".txt", ".xml")
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read a census. Rows are those of the pupil tables; a row on the roll speaks louder than one off it.
 
     Pupils with neither a UPN nor a name or birth date are excluded (`no_key`). Raises InputError where no file has
@@ -44,7 +43,6 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     create_stages(con, stages)
     findings: list[Finding] = []
     layouts: list[Layout] = []
-    files = find_files(spec, folder, SUFFIXES)
     for file in files:
         if file.suffix == ".xml":
             met = stage_xml(con, file, term_of(file, spec), stages)

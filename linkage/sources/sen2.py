@@ -6,7 +6,6 @@ It comes as XML, or as the tables that the DfE's COLLECT exports; both are broug
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from linkage.errors import InputError
 from linkage.project import SourceSpec
@@ -14,7 +13,7 @@ from linkage.sources.cells import drop_stages, number
 from linkage.sources.contract import Format
 from linkage.sources.csvfile import CsvFile, read_header
 from linkage.sources.dates import EXPORT, ISO_OR_DAYFIRST, declared_format
-from linkage.sources.files import SourceFile, find_files
+from linkage.sources.files import SourceFile
 from linkage.sources.findings import found, summed
 from linkage.sources.sen2_export import has_persons, stage_export
 from linkage.sources.sen2_steps import FIELDS, Stages, create_stages, table_steps
@@ -26,7 +25,7 @@ SUFFIXES = (".xml", ".csv")
 _TABLES = (".csv", ".txt", ".tsv", ".tab")
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read returns and exports; a row is a person of them.
 
     Persons with no number, name or birth date are excluded (`no_key`). Raises InputError where no file has persons,
@@ -35,7 +34,6 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     stages = Stages.of(spec.name)
     create_stages(con, stages)
     findings: list[Finding] = []
-    files = find_files(spec, folder, SUFFIXES)
     tables: list[CsvFile] = []
     for file in files:
         if file.suffix in _TABLES:

@@ -8,8 +8,7 @@ The extract of the National Pupil Database (CLA) has no id of the authority's an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 
 from linkage.errors import InputError
 from linkage.project import SourceSpec
@@ -27,7 +26,7 @@ from linkage.sources.cells import (
 from linkage.sources.columns import Header
 from linkage.sources.contract import Format
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
-from linkage.sources.files import SourceFile, find_files, year_in_name
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.findings import found, summed
 from linkage.sources.forms import one_form, with_findings
 from linkage.sources.grids import Grid, read_grid
@@ -66,14 +65,13 @@ BATCH = 20_000
 WHAT = "an SSDA903 return: CSV files with the columns of the return, or XML with the root element EXPSSDA903"
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read a return. Every row of every known file that names a child is a row; the header speaks loudest.
 
     Rows without CHILD are excluded (`no_key`), but for those of the NPD's extract. In the XML form a row is a `CHILD`
     element. Raises InputError where no file is one of a return, where files are of a return and of an extract, or
     where neither the project nor a folder says whose return it is.
     """
-    files = find_files(spec, folder, SUFFIXES)
     returns: list[tuple[str, SourceFile, Grid | None]] = []
     extracts: list[Grid] = []
     for file in files:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from linkage.errors import Fault, InputError, ProjectError
 from linkage.project import ColumnMap, SourceSpec
@@ -12,7 +11,7 @@ from linkage.schema import DATE_FIELDS, FIELD_NAMES, IDENTIFIER_FIELDS, NAME_FIE
 from linkage.sources.cells import drop_stages, number, stage_table
 from linkage.sources.columns import Header
 from linkage.sources.contract import Format
-from linkage.sources.files import find_files
+from linkage.sources.files import SourceFile
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import SUFFIXES, Grid, read_grid
 from linkage.sql import Connection, Step, execute, ident, literal, run_steps
@@ -43,7 +42,7 @@ class Plan:
         return tuple(dict.fromkeys([*named, *([self.key] if self.key else [])]))
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the files of a source into its row table.
 
     The key is the declared column; without one it is the row number, with the file name before it where the source
@@ -51,7 +50,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     are excluded. Raises InputError for files that cannot be read or lack a mapped column.
     """
     plan = _plan(spec)
-    grids = [read_grid(file, spec.sheet, plan.columns()) for file in find_files(spec, folder, SUFFIXES)]
+    grids = [read_grid(file, spec.sheet, plan.columns()) for file in files]
     plan = _narrowed(plan, grids)
     _check_columns(grids, plan, spec)
     _check_comparable(plan, grids[0])
