@@ -69,9 +69,7 @@ CHARACTERISTICS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind in ("c
 SUBGROUP_PREFIX = "subgroup__"
 
 IdentifierStatus = Literal["valid", "temporary", "former", "invalid", "placeholder"]
-AddressKind = Literal["home", "placement", "school"]
 DatePrecision = Literal["day", "month", "year"]
-PostcodePrecision = Literal["full", "sector", "district"]
 
 # DfE main ethnicity codes -> (5 groups of ONS, label of the 19-group standard). Source: the Common Basic Data
 # Set's code list as used by the CIN census and SSDA903, grouped by the ONS census standard.

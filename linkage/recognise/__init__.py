@@ -40,8 +40,7 @@ def recognise(named: Sequence[Path], folder: Path) -> Found:
                 seen.append(item)
             else:
                 others.append(item)
-    archived = {file.path for file in files if file.archive}
-    return Found(tuple(proposals(seen, folder, archived)), tuple(sorted(others, key=lambda item: item.shown)))
+    return Found(tuple(proposals(seen, folder)), tuple(sorted(others, key=lambda item: item.shown)))
 
 
 def write_project(found: Found, path: Path, *, force: bool = False) -> str:
@@ -50,7 +49,8 @@ def write_project(found: Found, path: Path, *, force: bool = False) -> str:
     Raises UsageError where there is one already, InputError where no file can be a source.
     """
     if not runs(found):
-        raise InputError("None of the files can be a source.", where=f"{len(found.others):,} files or sheets",
+        files = len(found.others) + sum(len(item.parts) for item in found.proposals)
+        raise InputError("None of the files can be a source.", where=f"{files:,} files or sheets",
                          expected="returns, extracts or tables of children; `linkage formats` lists what is read",
                          remedy="see with --json what each file looks like")  # fmt: skip
     if path.exists() and not force:

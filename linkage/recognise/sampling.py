@@ -65,7 +65,7 @@ def _text(file: DataFile) -> Sample:
         raise _Unfit("an empty file")
     start = decode_head(head[:65_536]).lstrip("\ufeff" + WHITE)
     if start.startswith("<"):
-        sample = sample_document(Place(file.path, file.shown, file.archive), head, whole=whole)
+        sample = sample_document(Place(file.path, file.shown), head, whole=whole)
         if sample is None:
             raise _Unfit(what_it_looks_like(file), "it is cut off, broken or declares a document type")
         return sample
@@ -91,7 +91,7 @@ def _delimited(file: DataFile, head: bytes, whole: bool) -> Table:
         raise _Unfit("a text that is no table", "a line cannot be read as CSV") from None
     if max(map(len, rows), default=0) < 2 and len(rows) > 1 and max(len(row[0] or "") for row in rows) > 200:
         raise _Unfit("a text of another layout")
-    return _table(Place(file.path, file.shown, file.archive), rows, rows, whole=whole)
+    return _table(Place(file.path, file.shown), rows, rows, whole=whole)
 
 
 def _decoded(head: bytes) -> str:
@@ -127,7 +127,7 @@ def _sheets(file: DataFile) -> Iterator[Sample | NotProposed]:
     for title in titles:
         shown = f"{file.shown}#{title}"
         try:
-            yield _sheet(Place(file.path, shown, file.archive, title, len(titles)), book.get_sheet_by_name(title))
+            yield _sheet(Place(file.path, shown, title, len(titles)), book.get_sheet_by_name(title))
         except _Unfit as unfit:
             yield NotProposed(shown, unfit.looks_like, unfit.remedy)
         except Exception:  # as above
@@ -160,7 +160,7 @@ def _parquet(file: DataFile) -> Table:
     try:
         if file.archive is None:
             source = pq.ParquetFile(file.path)
-        elif file.size() <= WHOLE_BYTES:
+        elif file.size_bytes <= WHOLE_BYTES:
             source = pq.ParquetFile(pa.BufferReader(file.head(WHOLE_BYTES)[0]))
         else:
             raise _Unfit("a large Parquet file in an archive", "unpack the archive first")
@@ -173,7 +173,7 @@ def _parquet(file: DataFile) -> Table:
     except Exception:  # Arrow has many kinds of error for a damaged file
         raise _Unfit(what_it_looks_like(file), "it is no whole Parquet file") from None
     columns = [[cell_text(cell) for cell in column.to_pylist()] for column in batch.columns] if batch else []
-    place = Place(file.path, file.shown, file.archive)
+    place = Place(file.path, file.shown)
     return Table(place, Header(names), list(zip(*columns, strict=True)) if columns else [], whole)
 
 

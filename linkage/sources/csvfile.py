@@ -23,7 +23,7 @@ from linkage.sources.cells import WHITE, append, create_stage, number, trimmed
 from linkage.sources.columns import Header
 from linkage.sources.files import SourceFile
 from linkage.sources.findings import found
-from linkage.sources.kinds import HEAD_BYTES, is_binary, looks_like
+from linkage.sources.kinds import HEAD_BYTES, WrongKindError, is_binary
 from linkage.sql import Connection, execute, ident, literal
 from linkage.tables import Finding
 
@@ -104,11 +104,9 @@ def read_header(file: SourceFile, delimiter: str | None = None) -> CsvFile:
     raise _wrong_encoding(file)
 
 
-def not_a_table(file: SourceFile) -> InputError:
+def not_a_table(file: SourceFile) -> WrongKindError:
     """The error for a file that is no delimited text at all."""
-    return InputError("The file is not a CSV file.", where=file.name,
-                      expected=f"delimited text; it looks like {looks_like(file.path)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
+    return WrongKindError("The file is not a CSV file.", file=file, expected="delimited text")
 
 
 def _wrong_encoding(file: SourceFile) -> InputError:

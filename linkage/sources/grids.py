@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from linkage.errors import InputError
 from linkage.sources.columns import Header
 from linkage.sources.csvfile import read_header
 from linkage.sources.files import SourceFile
+from linkage.sources.kinds import WrongKindError
 from linkage.sources.parquet import read_parquet
 from linkage.sources.workbook import SUFFIXES as WORKBOOK_SUFFIXES
 from linkage.sources.workbook import Sheet, find_header, read_sheets
@@ -37,9 +37,10 @@ class Grid(Protocol):
 def read_grid(file: SourceFile, sheet: str | None, wanted: Sequence[str]) -> Grid:
     """The table of a file; in a workbook the sheet that is given, else the first that has most of the wanted columns.
 
-    Raises InputError for a file that is not what its suffix says, or for a workbook without any wanted column.
+    Raises InputError for a file that is not what its suffix says, for a workbook without any wanted column, and for any
+    workbook where no column is wanted: then no header row can be told.
     """
-    if file.suffix in WORKBOOK_SUFFIXES:
+    if file.suffix in WORKBOOK_SUFFIXES and wanted:
         return _best_sheet(file, sheet, wanted)
     if file.suffix == ".parquet":
         return read_parquet(file)
@@ -60,7 +61,10 @@ def _best_sheet(file: SourceFile, sheet: str | None, wanted: Sequence[str]) -> S
             break
     if best is None:
         names = ", ".join(repr(name) for name in wanted[:12])
-        raise InputError("No sheet has a row with the column names.", where=file.name + (f"#{sheet}" if sheet else ""),
-                         expected=f"a header row near the top, with {names}{' …' if len(wanted) > 12 else ''}",
-                         remedy="check the column names, and `sheet`, in the project file")  # fmt: skip
+        raise WrongKindError(
+            "No sheet has a row with the column names.",
+            file=file,
+            expected=f"a header row near the top, with {names}{' …' if len(wanted) > 12 else ''}",
+            remedy="check `path`, `format`, `sheet` and the column names in the project file",
+        )
     return best[1]

@@ -15,10 +15,10 @@ from dataclasses import dataclass, field
 from linkage.errors import InputError
 from linkage.project import SourceSpec
 from linkage.sources.cells import append, number
-from linkage.sources.contract import Format
+from linkage.sources.contract import Format, XmlForm
 from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.findings import found
-from linkage.sources.kinds import looks_like
+from linkage.sources.kinds import another_kind
 from linkage.sources.supplies import noted
 from linkage.sources.xmlfile import Element, elements, leaf_texts, local_name, named
 from linkage.sql import Connection, execute, ident
@@ -154,14 +154,8 @@ def _read_file(file: SourceFile, spec: SourceSpec, read: _Read) -> Iterator[None
                 yield
     if not row:
         if not {"UKPRN", "Collection"} & set(header):
-            raise _another_kind(file)
+            raise another_kind(file, WHAT)
         read.met["SRC007"] += 1
-
-
-def _another_kind(file: SourceFile) -> InputError:
-    return InputError("The file is of another kind.", where=file.name,
-                      expected=f"{WHAT}; it looks like {looks_like(file.path)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
 
 
 # --- the header ----------------------------------------------------------------------------------
@@ -172,7 +166,7 @@ def _header(element: Element, file: SourceFile) -> dict[str, str]:
     for part in element:
         stated = {**leaf_texts(part), **stated}
     if stated.get("Collection", "ILR").upper() != "ILR":
-        raise _another_kind(file)
+        raise another_kind(file, WHAT)
     return stated
 
 
@@ -268,6 +262,7 @@ def _destinations(part: Element, whose: _Return) -> Iterator[Event]:
 
 FORMAT = Format(
     name="ilr",
+    what="an ILR return",
     title="Individualised learner record (ILR): returns of colleges and training providers",
     files="XML returns of any year, one per provider and submission; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -285,4 +280,6 @@ FORMAT = Format(
         "Files with a DOCTYPE are refused; memory does not grow with the file.",
     ),
     load=load,
+    part_of=lambda header, title: None,
+    xml=XmlForm("Message", rows=("Learner",), collections=("ILR",), telling=("ESFA/ILR", "<LearningProvider")),
 )

@@ -9,7 +9,37 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from linkage.errors import InputError
+from linkage.sources.files import SourceFile
+
 HEAD_BYTES = 65_536
+
+
+class WrongKindError(InputError):
+    """A file that is not what its source says it is; `load_source` adds what it looks like instead."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        file: SourceFile,
+        expected: str,
+        remedy: str = "check `path` and `format` in the project file",
+    ) -> None:
+        super().__init__(what, where=f"{file.name} (source {file.source!r})", expected=expected, remedy=remedy)
+        self.file = file
+
+    def looking_like(self, words: str) -> InputError:
+        """The error in full."""
+        fault = self.faults[0]
+        return InputError(fault.what, where=fault.where, expected=f"{fault.expected}; it looks like {words}",
+                          remedy=fault.remedy)  # fmt: skip
+
+
+def another_kind(file: SourceFile, what: str) -> WrongKindError:
+    """The error for a return of another collection than `what`."""
+    return WrongKindError("The file is of another kind.", file=file, expected=what)
+
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # Atomic and possessive, so that a head of many comments cannot make the search explode.

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.columns import Header, compact
-from linkage.sources.contract import Format
+from linkage.sources.contract import Format, Part
 from linkage.sources.files import SourceFile
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
@@ -55,7 +55,7 @@ def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extr
     layouts = [layout_of(grid.header) for grid in grids]
     tables = [(grid, layout) for grid, layout in zip(grids, layouts, strict=True) if layout is not None]
     if not tables:
-        raise no_table(files[0], grids[0], spec, what=WHAT, columns=EXPECTED)
+        raise no_table(files[0], what=WHAT, columns=EXPECTED)
     findings = [found("SRC004", spec.name, 1)] * layouts.count(None)
     for grid, layout in tables:
         findings += _stage(con, grid, layout, spec, stage)
@@ -130,8 +130,17 @@ def _in_several(con: Connection, table: str, *, of: str, among: str) -> int:
                        f"group by {of} having min({among}) <> max({among}))")  # fmt: skip
 
 
+def part_of(header: Header, title: str) -> Part | None:
+    """A lookup, which has little beside its ids, or another table of persons of LEO."""
+    layout = layout_of(header)
+    if layout is None:
+        return None
+    return Part("lookup of ids" if len(layout) > 1 and len(set(header.names)) <= len(layout) + 2 else "table")
+
+
 FORMAT = Format(
     name="leo",
+    what="a table of LEO",
     title="Longitudinal Education Outcomes (LEO): lookups of ids, and outcome tables",
     files="CSV, TSV or Parquet tables, told apart by their columns; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -145,4 +154,5 @@ FORMAT = Format(
         "Ids compare inside one `supply`, which the project should name.",
     ),
     load=load,
+    part_of=part_of,
 )

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkage.project import SourceSpec
+from linkage.sources import leo
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.columns import Header, compact
-from linkage.sources.contract import Format
+from linkage.sources.contract import Format, Part
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.findings import found, summed
@@ -70,7 +71,7 @@ def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extr
     grids = [open_table(file) for file in files]
     layouts = [layout_of(grid.header) for grid in grids]
     if not any(layout and layout.kind == "learners" for layout in layouts):
-        raise no_table(files[0], grids[0], spec, what=WHAT, columns=EXPECTED)
+        raise no_table(files[0], what=WHAT, columns=EXPECTED)
     findings = [found("SRC004", spec.name, 1)] * layouts.count(None)
     for grid, layout in zip(grids, layouts, strict=True):
         if layout is not None:
@@ -192,8 +193,15 @@ def _date_formats(con: Connection, aims: str) -> dict[str, str]:
     return {name: declared["starts"] for name in ("date_from", "date_to") if declared} | {"valid_to": "iso"}
 
 
+def part_of(header: Header, title: str) -> Part | None:
+    """Learners or aims, where a table has three of their columns and no person of LEO."""
+    layout = layout_of(header)
+    return Part(layout.kind) if layout and len(layout.columns) > 2 and leo.layout_of(header) is None else None
+
+
 FORMAT = Format(
     name="lilr",
+    what="a table of the longitudinal ILR",
     title="Longitudinal ILR in LEO: learners and their aims, pseudonymised",
     files="CSV, TSV or Parquet tables of learners and of aims, told apart by their columns; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -209,4 +217,5 @@ FORMAT = Format(
         "Pseudonyms compare inside one `supply`, which the project should name.",
     ),
     load=load,
+    part_of=part_of,
 )

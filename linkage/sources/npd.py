@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from linkage.identifiers import digits_sql, status_sql, value_sql
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table, without_point_zero
-from linkage.sources.contract import Format
+from linkage.sources.columns import Header
+from linkage.sources.contract import Format, Part
 from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
@@ -66,7 +67,7 @@ def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extr
     layouts = [layout_of(grid.header) for grid in grids]
     tables = [(grid, layout) for grid, layout in zip(grids, layouts, strict=True) if layout is not None]
     if not tables:
-        raise no_table(files[0], grids[0], spec, what=WHAT, columns=EXPECTED)
+        raise no_table(files[0], what=WHAT, columns=EXPECTED)
     findings = [found("SRC004", spec.name, 1)] * layouts.count(None)
     for grid, layout in tables:
         findings += _stage(con, grid, layout, spec, stage)
@@ -183,8 +184,15 @@ def _findings(con: Connection, spec: SourceSpec, stage: str, layouts: Sequence[L
     ]
 
 
+def part_of(header: Header, title: str) -> Part | None:
+    """The family of a table."""
+    layout = layout_of(header)
+    return Part(layout.family.title, layout.family not in (OTHER, PLASC)) if layout else None
+
+
 FORMAT = Format(
     name="npd",
+    what="a table of the NPD",
     title="National Pupil Database: pupil-level tables, anonymised or identifiable",
     files="CSV, TSV or Parquet tables, told apart by their columns; a file, a folder with many tables, or a glob",
     suffixes=SUFFIXES,
@@ -201,4 +209,5 @@ FORMAT = Format(
         "Tables of children in need and of looked-after children are formats of their own.",
     ),
     load=load,
+    part_of=part_of,
 )

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from linkage.errors import InputError
 from linkage.project import SourceSpec
-from linkage.sources.columns import Header, compact
 from linkage.sources.csvfile import read_header
 from linkage.sources.files import SourceFile
 from linkage.sources.grids import CSV_SUFFIXES, Grid
-from linkage.sources.kinds import looks_like
+from linkage.sources.kinds import WrongKindError
 from linkage.sources.parquet import read_parquet
 from linkage.sql import literal
 from linkage.tables import Finding
@@ -41,17 +38,6 @@ MEANINGS: Mapping[str, str] = {
 # Words and codes of the NPD, the ILR and of database tools for "there is none".
 _MISSING = ("NULL", "NA", "N/A", "NAN", "NONE", "NOT", "UNK", "UNKNOWN", "UNCL", "MIS", "MISS", "MISSING", "INV",
             "INVA", "REFU", "NOBT", "-", ".", "..")  # fmt: skip
-
-# Columns (compacted) that tell a table of a supply, and what it is called.
-_TELLING: tuple[tuple[str, str], ...] = (
-    (r"cinpupilmatchingref\w*", "the NPD's table of children in need"),
-    (r"clapupilmatchingref\w*", "the NPD's table of looked-after children"),
-    (r"aeid", "a table of LEO"),
-    (r"edukey", "a table of LEO"),
-    (r"(\w*)pupilmatchingref\w*", "a table of the NPD"),
-    (r"externalid|ukprnanon|recordid", "a table of learners of the LILR"),
-    (r"learnrefnumber", "a flat file made from an ILR return"),
-)  # fmt: skip
 
 
 def open_table(file: SourceFile) -> Grid:
@@ -108,14 +94,6 @@ def unscoped(spec: SourceSpec, field: str) -> tuple[Finding, ...]:
     return noted("SRC101", spec.name, 0 if spec.supply else 1, field)
 
 
-def no_table(file: SourceFile, grid: Grid, spec: SourceSpec, *, what: str, columns: str) -> InputError:
+def no_table(file: SourceFile, *, what: str, columns: str) -> WrongKindError:
     """The error for a source in which no file is a table of its format."""
-    return InputError(f"No file is {what}.", where=f"{file.name} (source {spec.name!r})",
-                      expected=f"{columns}; it looks like {_looks_like(file, grid.header)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
-
-
-def _looks_like(file: SourceFile, header: Header) -> str:
-    names = [compact(name) for name in header.names]
-    known = (words for telling, words in _TELLING if any(re.fullmatch(telling, name) for name in names))
-    return next(known, None) or looks_like(file.path)
+    return WrongKindError(f"No file is {what}.", file=file, expected=columns)

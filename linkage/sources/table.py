@@ -222,6 +222,7 @@ def _shared_keys(con: Connection, table: str, spec: SourceSpec) -> list[Finding]
 
 FORMAT = Format(
     name="table",
+    what="a table",
     title="Any table, with columns mapped by the project",
     files="CSV, TSV, Parquet or Excel files with a row per child (or several); a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -237,4 +238,5 @@ FORMAT = Format(
         "Rows without the declared key are excluded and counted; rows that share a key fold into one record.",
     ),
     load=load,
+    part_of=None,
 )

@@ -14,7 +14,7 @@ from linkage.errors import InputError, LinkageError, RefusedError
 from linkage.sources.cells import WHITE, append_arrow, create_stage
 from linkage.sources.columns import Header
 from linkage.sources.files import SourceFile
-from linkage.sources.kinds import is_encrypted_workbook, looks_like
+from linkage.sources.kinds import WrongKindError, is_encrypted_workbook
 from linkage.sql import Connection
 from linkage.strict import nearest
 from linkage.tables import Finding
@@ -126,9 +126,9 @@ def _open(file: SourceFile) -> calamine.CalamineWorkbook:
         raise InputError("The workbook asks for a password.", where=file.name, expected="a workbook without a password",
                          remedy="save a copy without a password in a safe place") from None  # fmt: skip
     except Exception:  # the reader has many kinds of error; what it says may quote cells
-        raise InputError("The file is not a workbook that can be read.", where=file.name,
-                         expected=f"an Excel workbook (.xlsx); it looks like {looks_like(file.path)}",
-                         remedy="save it again as .xlsx, or check `path` in the project file") from None  # fmt: skip
+        raise WrongKindError("The file is not a workbook that can be read.", file=file,
+                             expected="an Excel workbook (.xlsx)",
+                             remedy="save it as .xlsx, or check `path` in the project file") from None  # fmt: skip
 
 
 def _check_size(file: SourceFile) -> None:

@@ -87,7 +87,7 @@ MUSEUM: dict[str, tuple[type[LinkageError], str, tuple[Mapping[str, Any], dict[s
     "no-child": (InputError, "another kind", cin("<Message></Message>")),
     "no-authority": (InputError, "LEA", cin(CIN.replace("301", "x"))),
     "no-903-file": (InputError, "DECOM", cla(CSV)),
-    "no-census-file": (InputError, "UPN", census(EPISODES_ONLY)),
+    "no-census-file": (InputError, "SSDA903 return: episodes", census(EPISODES_ONLY)),
     "text-as-xlsx": (InputError, "not a workbook", table(CSV, "p.xlsx")),
     "zip-as-xlsx": (InputError, "not a workbook", table(zipped("a.txt"), "p.xlsx")),
     "cut-xlsx": (InputError, "not a workbook", table(zipped("xl/workbook.xml")[:-10], "p.xlsx")),
