@@ -65,6 +65,8 @@ NAME_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "name")
 DATE_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "date")
 CHARACTERISTICS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind in ("code", "flag"))
 
+# What a column map may name beside the fields: forename and surname in one column.
+WHOLE_NAME = "full_name"
 # A column of a source that the project names as a subgroup and that is no canonical field.
 SUBGROUP_PREFIX = "subgroup__"
 

@@ -143,7 +143,7 @@ Recogniser = Callable[[Sample], Recognition | None]
 
 @dataclass(frozen=True)
 class Mapped:
-    """Where a field of an unknown table comes from, how sure that is, and why."""
+    """Where a field of an unknown table comes from, how sure that is, and why; `order` is that of a whole name."""
 
     field: str
     columns: tuple[str, ...]
@@ -151,6 +151,7 @@ class Mapped:
     reason: str
     join: bool = False
     format: str | None = None
+    order: str | None = None
 
 
 @dataclass(frozen=True)

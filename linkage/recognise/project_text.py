@@ -104,7 +104,9 @@ def _mapped(mapped: Mapped) -> list[str]:
     columns = _one_or_list(mapped.columns)
     if mapped.join:
         return [f"{mapped.field} = {{ join = {columns} }}   # {mapped.sureness}: {mapped.reason}"]
-    value = f"{{ column = {columns}, format = {quoted(mapped.format)} }}" if mapped.format else columns
+    options = {"format": mapped.format, "order": mapped.order}
+    said = "".join(f", {name} = {quoted(value)}" for name, value in options.items() if value)
+    value = f"{{ column = {columns}{said} }}" if said else columns
     return [f"{mapped.field} = {value}   # {mapped.sureness}: {mapped.reason}"]
 
 

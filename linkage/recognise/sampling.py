@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ import python_calamine as calamine
 from linkage.recognise.contract import NotProposed, Place, Sample, Table
 from linkage.recognise.documents import sample_document
 from linkage.recognise.header_rows import is_named, where_header_is
+from linkage.recognise.headings import fields_named
 from linkage.recognise.places import WHOLE_BYTES, DataFile, what_it_looks_like
 from linkage.sources.cells import WHITE
 from linkage.sources.columns import Header
@@ -105,9 +107,22 @@ def _decoded(head: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that occurs most often outside of quotes in the first line, as the importers take it."""
+    """The delimiter that occurs most often outside of quotes in the first line, as the importers take it.
+
+    That may be a banner: another is taken where the header that it makes names more fields.
+    """
     first = next((line for line in text.splitlines() if line.strip(WHITE)), "")
-    return max(DELIMITERS, key=re.sub(r'"[^"]*("|$)', "", first).count)
+    usual = max(DELIMITERS, key=re.sub(r'"[^"]*("|$)', "", first).count)
+    return max((usual, *DELIMITERS), key=lambda delimiter: _fields_named(text, delimiter))
+
+
+def _fields_named(text: str, delimiter: str) -> int:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        rows = [tuple(cell.strip(WHITE) or None for cell in cells) for cells in islice(reader, HEADER_WITHIN)]
+    except csv.Error:
+        return 0
+    return len(fields_named(where_header_is([row for row in rows if any(row)])[0].names))
 
 
 # --- workbooks and Parquet -----------------------------------------------------------------------

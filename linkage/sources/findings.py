@@ -32,6 +32,7 @@ MEANINGS: dict[str, str] = {
     "SRC037": "child whose rows have different birth dates; the one of the row that speaks for the child is taken",
     "SRC038": "values of CHILD_LA_CODE_ANON, so few that they are read as authorities and not as ids of children",
     "SRC039": "row whose id is that of a child with another birth or sex and a reference; they stay apart",
+    "SRC040": "sheets with the same columns that were not read; name them in `sheet`, as in \"20*\"",
 }  # fmt: skip
 
 

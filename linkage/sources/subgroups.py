@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from linkage.errors import InputError, ProjectError
+from linkage.errors import Fault, InputError, LinkageError, ProjectError
 from linkage.project import SourceSpec
 from linkage.schema import CHARACTERISTICS, FIELD_NAMES, SUBGROUP_PREFIX
 from linkage.sources.cells import append, create_stage, drop_stages, stage_table, trim
@@ -54,7 +54,7 @@ def add_subgroups(
             seen += grid.header.names
             _stage_grid(con, stage, grid, wanted)
     if missing:
-        raise _no_column(sorted(missing), seen, spec, files)
+        raise _no_columns(sorted(missing), seen, spec, len(files))
     _write(con, extract.rows, stage, wanted)
     drop_stages(con, [stage])
     return replace(extract, fields=tuple(dict.fromkeys([*extract.fields, *(set(wanted) & set(FIELD_NAMES))])))
@@ -142,12 +142,13 @@ order by r.file, r.row"""),))  # fmt: skip
     execute(con, f"drop table {ident(copy)}")
 
 
-def _no_column(
-    missing: Sequence[str], seen: Sequence[str], spec: SourceSpec, files: Sequence[SourceFile]
-) -> InputError:
+def _no_columns(missing: Sequence[str], seen: Sequence[str], spec: SourceSpec, files: int) -> LinkageError:
+    """One error for all columns that no file has, each with the nearest one."""
     header = Header(tuple(dict.fromkeys(seen)))
-    first = missing[0]
-    return InputError(f"No file of the source has a column or element {first!r}.",
-                      where=f"[sources.{spec.name}.subgroups]: {len(files):,} files, {files[0].name} first",
-                      expected=header.hint(first, (*spec.subgroups.values(), *FIELD_NAMES)) or "a name of one of theirs",
-                      remedy="correct the name in the project file")  # fmt: skip
+    return InputError.from_faults(
+        Fault(f"No file of the source has a column or element {name!r}.",
+              where=f"[sources.{spec.name}.subgroups]: {files:,} {'file' if files == 1 else 'files'}",
+              expected=header.hint(name, (*spec.subgroups.values(), *FIELD_NAMES)) or "a name that a file has",
+              remedy="correct the name in the project file")
+        for name in missing
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import fnmatch
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -55,7 +56,7 @@ class Sheet:
 
 
 def read_sheets(file: SourceFile, sheet: str | None) -> Iterator[tuple[str, list[Row], list[Row]]]:
-    """Titles, rows and top rows of the sheets of a workbook, or of the one that is asked for.
+    """Titles, rows and top rows of the sheets of a workbook, or of those that are asked for by name or pattern.
 
     In the top rows, which may be a header, every cell of a merged range has its text.
 
@@ -64,11 +65,12 @@ def read_sheets(file: SourceFile, sheet: str | None) -> Iterator[tuple[str, list
     """
     book = _open(file)
     titles = list(book.sheet_names)
-    if sheet is not None and sheet not in titles:
+    meant = titles if sheet is None else [sheet] if sheet in titles else fnmatch.filter(titles, sheet)
+    if not meant:
         raise InputError("The workbook has no such sheet.", where=f"{file.name}: sheet {sheet!r}",
-                         expected=f"nearest: {nearest(sheet, titles)}",
+                         expected=f"nearest: {nearest(sheet or '', titles)}",
                          remedy="check `sheet` in the project file")  # fmt: skip
-    for title in titles if sheet is None else [sheet]:
+    for title in meant:
         try:
             opened = book.get_sheet_by_name(title)
             _check_area(file, opened)
