@@ -40,8 +40,8 @@ def birth_of_parts(table: Table, headings: Sequence[Heading], mapped: Sequence[M
         return None
     parts = []
     for pattern in (_YEAR, _MONTH):
-        fits = [at for at, heading in enumerate(headings)
-                if heading.hint and heading.hint.about == "birth_part" and _share(table, at, pattern) >= _MOST]  # fmt: skip
+        hinted = (at for at, heading in enumerate(headings) if heading.hint and heading.hint.about == "birth_part")
+        fits = [at for at in hinted if _share(table, at, pattern) >= _MOST]
         if len(fits) != 1:
             return None
         parts.append(table.header.names[fits[0]])

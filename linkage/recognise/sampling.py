@@ -112,8 +112,9 @@ def _delimiter(text: str) -> str:
     That may be a banner: another is taken where the header that it makes names more fields.
     """
     first = next((line for line in text.splitlines() if line.strip(WHITE)), "")
-    usual = max(DELIMITERS, key=re.sub(r'"[^"]*("|$)', "", first).count)
-    return max((usual, *DELIMITERS), key=lambda delimiter: _fields_named(text, delimiter))
+    usual: str = max(DELIMITERS, key=re.sub(r'"[^"]*("|$)', "", first).count)
+    told: dict[str, int] = {delimiter: _fields_named(text, delimiter) for delimiter in (usual, *DELIMITERS)}
+    return next(delimiter for delimiter, fields in told.items() if fields == max(told.values()))
 
 
 def _fields_named(text: str, delimiter: str) -> int:

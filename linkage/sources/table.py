@@ -230,8 +230,8 @@ FORMAT = Format(
         'A date may stand in columns of year, month and day: dob = { join = ["Year of birth", "Month of birth"] }.',
         "`ukprn` is the provider of a source whose learner references have no column ukprn beside them.",
         "Real dates of a workbook become ISO text; whole numbers lose their `.0`.",
-        "CSV is read as UTF-8 or UTF-16, else as Windows-1252, with the comma, semicolon, tab or bar of its header; short "
-        "rows are filled with blanks, longer ones refused.",
+        "CSV is read as UTF-8 or UTF-16, else as Windows-1252, with the comma, semicolon, tab or bar of its header.",
+        "Short rows of a CSV file are filled with blanks, longer ones refused.",
         "Excluded and counted: rows without the declared key (no_key) or without any value (blank), column names that "
         "are repeated (header), totals and notes under the table (note). Rows that share a key fold into one record.",
     ),
