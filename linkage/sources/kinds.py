@@ -47,14 +47,9 @@ _ROOT = re.compile(
     r"\A(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*+<(?:[\w.-]+:)?([A-Za-z_][\w.-]{0,60})", re.S
 )
 
-# Columns (upper case) that tell a layout, most telling first.
+# Columns (upper case) that tell a layout that no format reads, or reads as the files of a source and not by itself.
 _LAYOUTS: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"CHILD", "DECOM"}), "an episodes file of an SSDA903 return"),
-    (frozenset({"CHILD", "ETHNIC", "UPN"}), "a header file of an SSDA903 return"),
     (frozenset({"CHILD", "DOB"}), "a file of an SSDA903 return"),
-    (frozenset({"LACHILDID"}), "a flat file made from a CIN census return"),
-    (frozenset({"PUPILONROLLTABLEID"}), "a school census export"),
-    (frozenset({"PUPILNOLONGERONROLLTABLEID"}), "a school census export"),
     (frozenset({"UPN", "SURNAME", "DOB"}), "a pupil list, such as a school census download"),
     (frozenset({"LEARNREFNUMBER"}), "a flat file made from an ILR return"),
 )

@@ -10,7 +10,6 @@ from linkage.sources.columns import Header
 from linkage.sources.contract import Format, Part
 from linkage.sources.csvfile import read_header
 from linkage.sources.files import SourceFile
-from linkage.sources.grids import CSV_SUFFIXES
 from linkage.sources.grids import SUFFIXES as TABLE_SUFFIXES
 from linkage.sources.kinds import HEAD_BYTES, WrongKindError, decode_head, looks_like, root_element
 from linkage.sources.parquet import read_parquet
@@ -99,5 +98,5 @@ def _headers(file: SourceFile, known: Format) -> Iterator[tuple[str, Header]]:
                 yield title, at[0]
     elif file.suffix == ".parquet":
         yield file.path.stem, read_parquet(file).header
-    elif file.suffix in CSV_SUFFIXES:
+    else:
         yield file.path.stem, read_header(file).header

@@ -15,7 +15,7 @@ from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
-from linkage.sources.supplies import SUFFIXES, end_year, missing_code, no_table, noted, opaque, open_table, unscoped
+from linkage.sources.supplies import SUFFIXES, end_year, known_tables, missing_code, no_table, noted, opaque, unscoped
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
 from linkage.tables import Extract, Finding, addresses_table, events_table, rows_table
 
@@ -68,22 +68,20 @@ def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extr
     for kind, columns in COLUMNS.items():
         create_stage(con, stages[kind], {"file": "varchar", "row": "bigint", "file_year": "integer",
                                          **dict.fromkeys(columns, "varchar")})  # fmt: skip
-    grids = [open_table(file) for file in files]
-    layouts = [layout_of(grid.header) for grid in grids]
-    if not any(layout and layout.kind == "learners" for layout in layouts):
+    tables, findings = known_tables(files, layout_of, spec.name)
+    layouts = [layout for _, layout in tables]
+    if not any(layout.kind == "learners" for layout in layouts):
         raise no_table(files[0], what=WHAT, columns=EXPECTED)
-    findings = [found("SRC004", spec.name, 1)] * layouts.count(None)
-    for grid, layout in zip(grids, layouts, strict=True):
-        if layout is not None:
-            findings += _stage(con, grid, layout, spec, stages[layout.kind])
+    for grid, layout in tables:
+        findings += _stage(con, grid, layout, spec, stages[layout.kind])
 
-    there = {column for layout in layouts if layout and layout.kind == "learners" for column in layout.columns}
+    there = {column for layout in layouts if layout.kind == "learners" for column in layout.columns}
     names = tuple(name for name in FIELD_SQL if there.intersection(_STAGED_AS.get(name, (name,))))
     run_steps(con, _steps(spec.name, stages, names))
     learners = ident(stages["learners"])
     excluded = number(con, f"select count(*) from {learners} where {_key_sql()} is null")
     missing = number(con, f"select count(*) from {learners} where {missing_code('recordid')}")
-    undated = [layout for layout in layouts if layout and layout.kind == "aims" and "starts" not in layout.columns]
+    undated = [layout for layout in layouts if layout.kind == "aims" and "starts" not in layout.columns]
     extract = Extract(
         source=spec.name,
         rows=rows_table(spec.name),

@@ -21,11 +21,11 @@ from linkage.sources.supplies import (
     SUFFIXES,
     cut_number,
     end_year,
+    known_tables,
     missing_code,
     no_table,
     noted,
     opaque,
-    open_table,
     unscoped,
 )
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
@@ -63,12 +63,9 @@ def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extr
     stage = stage_table(spec.name, "npd")
     create_stage(con, stage, {"file": "varchar", "row": "bigint", "family_order": "integer", "table_year": "integer",
                               **dict.fromkeys(COLUMNS, "varchar")})  # fmt: skip
-    grids = [open_table(file) for file in files]
-    layouts = [layout_of(grid.header) for grid in grids]
-    tables = [(grid, layout) for grid, layout in zip(grids, layouts, strict=True) if layout is not None]
+    tables, findings = known_tables(files, layout_of, spec.name)
     if not tables:
         raise no_table(files[0], what=WHAT, columns=EXPECTED)
-    findings = [found("SRC004", spec.name, 1)] * layouts.count(None)
     for grid, layout in tables:
         findings += _stage(con, grid, layout, spec, stage)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
 
 from linkage.project import SourceSpec
 from linkage.sources.csvfile import read_header
 from linkage.sources.files import SourceFile
+from linkage.sources.findings import found
 from linkage.sources.grids import CSV_SUFFIXES, Grid
 from linkage.sources.kinds import WrongKindError
 from linkage.sources.parquet import read_parquet
@@ -14,6 +16,7 @@ from linkage.sql import literal
 from linkage.tables import Finding
 
 SUFFIXES = (*CSV_SUFFIXES, ".parquet")
+Layout = TypeVar("Layout")
 
 MEANINGS: Mapping[str, str] = {
     "SRC101": "no `supply` in the project: ids of this source compare with those of no other source",
@@ -45,6 +48,16 @@ def open_table(file: SourceFile) -> Grid:
     if file.suffix == ".parquet":
         return read_parquet(file)
     return read_header(file, "\t" if file.suffix in (".tsv", ".tab") else None)
+
+
+def known_tables(
+    files: Sequence[SourceFile], layout_of: Callable[[Header], Layout | None], source: str
+) -> tuple[list[tuple[Grid, Layout]], list[Finding]]:
+    """The tables of a supply whose layout is known, and a finding for those that are left out."""
+    read = [(grid, layout_of(grid.header)) for grid in map(open_table, files)]
+    known = [(grid, layout) for grid, layout in read if layout is not None]
+    left_out = len(read) - len(known)
+    return known, [found("SRC004", source, left_out)] if left_out else []
 
 
 def opaque(expression: str) -> str:

@@ -50,11 +50,6 @@ def test_truths_are_no_sources(england: Path) -> None:
     }  # fmt: skip
 
 
-def test_outputs_of_a_run_are_no_sources(england: Path, tmp_path: Path) -> None:
-    run_project(read_project(england / "linkage.toml"), out=tmp_path / "run", threads=2)
-    assert not recognise([tmp_path / "run"], tmp_path).proposals
-
-
 # --- every format --------------------------------------------------------------------------------
 
 
@@ -117,11 +112,14 @@ def test_each_file_by_itself_is_recognised_and_what_is_written_loads(all_of_engl
     }  # without a row in so small a world
 
 
-def test_the_project_file_of_all_formats_runs(all_of_england: Path, whole: Project, tmp_path: Path) -> None:
+def test_the_project_file_of_all_formats_runs_and_its_outputs_are_no_sources(
+    all_of_england: Path, whole: Project, tmp_path: Path
+) -> None:
     run_project(whole, out=tmp_path / "run", threads=2)
     manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["stages"][-1]["stage"] == "report"
     assert any(item["linked"] for item in manifest["passes"])
+    assert not recognise([tmp_path / "run"], tmp_path).proposals
 
 
 def test_the_same_files_give_the_same_text(all_of_england: Path) -> None:

@@ -83,7 +83,7 @@ MUSEUM: dict[str, tuple[type[LinkageError], str, tuple[Mapping[str, Any], dict[s
     "cin-as-903": (InputError, "CIN census return", cla(CIN, "r.xml")),
     "schema-as-return": (InputError, "schema", cin('<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>')),
     "web-page-as-return": (InputError, "web page", cin("<!DOCTYPE html><html><body/></html>")),
-    "csv-as-xml": (InputError, "episodes file", cin(EPISODES_ONLY)),
+    "csv-as-xml": (InputError, "SSDA903 return: episodes", cin(EPISODES_ONLY)),
     "no-child": (InputError, "another kind", cin("<Message></Message>")),
     "no-authority": (InputError, "LEA", cin(CIN.replace("301", "x"))),
     "no-903-file": (InputError, "DECOM", cla(CSV)),
