@@ -71,6 +71,8 @@ _LISTED: tuple[Known, ...] = (
           "Compare the number of pupils with what the school or authority reports."),
     Known("FI019", "note", "event of a type that is not known; left out of the events",
           "Links do not depend on it; later analyses of events may."),
+    Known("FI020", "look", "sheets with the same columns that were not read; name them in `sheet`, as in \"20*\"",
+          "The children on them are not linked. A pattern in `sheet` takes all sheets whose names fit it."),
     Known("ID001", "look", "identifier that fails its check; kept as weak evidence",
           "A mistyped number finds nobody, or somebody else. It links only with an equal birth date. A high share in "
           "one authority or year is a fault of an export: ask for a new one."),

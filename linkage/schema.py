@@ -65,13 +65,13 @@ NAME_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "name")
 DATE_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "date")
 CHARACTERISTICS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind in ("code", "flag"))
 
+# What a column map may name beside the fields: forename and surname in one column.
+WHOLE_NAME = "full_name"
 # A column of a source that the project names as a subgroup and that is no canonical field.
 SUBGROUP_PREFIX = "subgroup__"
 
 IdentifierStatus = Literal["valid", "temporary", "former", "invalid", "placeholder"]
-AddressKind = Literal["home", "placement", "school"]
 DatePrecision = Literal["day", "month", "year"]
-PostcodePrecision = Literal["full", "sector", "district"]
 
 # DfE main ethnicity codes -> (5 groups of ONS, label of the 19-group standard). Source: the Common Basic Data
 # Set's code list as used by the CIN census and SSDA903, grouped by the ONS census standard.

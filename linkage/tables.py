@@ -22,11 +22,10 @@ from dataclasses import dataclass, field
 #   forename_alternatives, surname_alternatives VARCHAR[]   further names of equal standing
 #   subgroup__<name> VARCHAR   a column that the project named as a subgroup
 # Address table, one row per child, place and period:
-#   key, kind (schema.AddressKind), postcode, address_line, uprn, valid_from, valid_to   all raw VARCHAR
+#   key, kind (home, placement, school), postcode, address_line, uprn, valid_from, valid_to   all raw VARCHAR
 # Event table, one row per dated thing that later stages need:
 #   key, kind (e.g. 'referral', 'cpp', 'episode', 'mother_of'), code, date_from, date_to   all raw VARCHAR
 
-ROW_COLUMNS: tuple[str, ...] = ("file", "row", "key", "rank")
 ADDRESS_COLUMNS: tuple[str, ...] = (
     "key",
     "kind",

@@ -16,7 +16,7 @@ from linkage.findings import found
 from linkage.project import SourceSpec
 from linkage.sources.cells import append, trim
 from linkage.sources.files import SourceFile, year_in_name
-from linkage.sources.kinds import looks_like
+from linkage.sources.kinds import another_kind
 from linkage.sources.xmlfile import Element, elements, leaf_texts, local_name, named
 from linkage.sql import Connection, execute, ident
 from linkage.tables import EVENT_COLUMNS, Extract, events_table, rows_table
@@ -111,14 +111,8 @@ def _read_file(file: SourceFile, spec: SourceSpec, read: _Read) -> Iterator[None
                 yield
     if not row:
         if not seen_children:
-            raise _another_kind(file)
+            raise another_kind(file, WHAT)
         read.met["FI005"] += 1
-
-
-def _another_kind(file: SourceFile) -> InputError:
-    return InputError("The file is of another kind.", where=file.name,
-                      expected=f"{WHAT}; it looks like {looks_like(file.path)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
 
 
 # --- the header ----------------------------------------------------------------------------------
@@ -130,7 +124,7 @@ def _whose(header: Element | None, file: SourceFile, spec: SourceSpec, read: _Re
     for part in header if header is not None else ():
         stated = {**leaf_texts(part), **stated}
     if stated.get("Collection", "CIN").upper() != "CIN":
-        raise _another_kind(file)
+        raise another_kind(file, WHAT)
     authority = stated.get("LEA", "")
     if not re.fullmatch(r"\d{3}", authority):
         in_name = re.search(r"(?<!\d)(\d{3})(?!\d)", file.path.name)

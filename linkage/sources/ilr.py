@@ -9,17 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from linkage.errors import InputError
 from linkage.findings import found, noted
 from linkage.project import SourceSpec
 from linkage.sources.cells import append, number
-from linkage.sources.contract import Format
-from linkage.sources.files import SourceFile, find_files, year_in_name
-from linkage.sources.kinds import looks_like
+from linkage.sources.contract import Format, XmlForm
+from linkage.sources.files import SourceFile, year_in_name
+from linkage.sources.kinds import another_kind
 from linkage.sources.xmlfile import Element, elements, leaf_texts, local_name, named
 from linkage.sql import Connection, execute, ident
 from linkage.tables import (
@@ -73,7 +72,7 @@ class _Read:
     excluded: Counter[str] = field(default_factory=Counter)
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the returns of a source, in constant memory. A row is a `Learner` element.
 
     Learners without LearnRefNumber are excluded (`no_key`). Raises InputError where neither the file nor its name says
@@ -81,7 +80,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     """
     _create(con, spec.name)
     read = _Read()
-    for file in find_files(spec, folder, SUFFIXES):
+    for file in files:
         for _ in _read_file(file, spec, read):
             _write(con, spec.name, read)
     _write(con, spec.name, read)
@@ -159,14 +158,8 @@ def _read_file(file: SourceFile, spec: SourceSpec, read: _Read) -> Iterator[None
                 yield
     if not row:
         if not {"UKPRN", "Collection"} & set(header):
-            raise _another_kind(file)
+            raise another_kind(file, WHAT)
         read.met["FI005"] += 1
-
-
-def _another_kind(file: SourceFile) -> InputError:
-    return InputError("The file is of another kind.", where=file.name,
-                      expected=f"{WHAT}; it looks like {looks_like(file.path)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
 
 
 # --- the header ----------------------------------------------------------------------------------
@@ -177,7 +170,7 @@ def _header(element: Element, file: SourceFile) -> dict[str, str]:
     for part in element:
         stated = {**leaf_texts(part), **stated}
     if stated.get("Collection", "ILR").upper() != "ILR":
-        raise _another_kind(file)
+        raise another_kind(file, WHAT)
     return stated
 
 
@@ -273,6 +266,7 @@ def _destinations(part: Element, whose: _Return) -> Iterator[Event]:
 
 FORMAT = Format(
     name="ilr",
+    what="an ILR return",
     title="Individualised learner record (ILR): returns of colleges and training providers",
     files="XML returns of any year, one per provider and submission; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -290,4 +284,6 @@ FORMAT = Format(
         "Files with a DOCTYPE are refused; memory does not grow with the file.",
     ),
     load=load,
+    part_of=lambda header, title: None,
+    xml=XmlForm("Message", rows=("Learner",), collections=("ILR",), telling=("ESFA/ILR", "<LearningProvider")),
 )

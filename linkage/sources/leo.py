@@ -7,22 +7,21 @@ is kept under every person it is said to belong to, and those that belong to sev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from linkage.findings import found, noted, summed
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.columns import Header, compact
-from linkage.sources.contract import Format
-from linkage.sources.files import find_files
+from linkage.sources.contract import Format, Part
+from linkage.sources.files import SourceFile
 from linkage.sources.grids import Grid
 from linkage.sources.supplies import (
     SUFFIXES,
     cut_number,
+    known_tables,
     missing_code,
     no_table,
     opaque,
-    open_table,
     unscoped,
 )
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
@@ -44,20 +43,16 @@ WHAT = "a table of LEO"
 EXPECTED = "a column AE_ID or EDUKEY"
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read lookups and outcome tables. Every row is a row of the person whose AE_ID it has, else of its EDUKEY.
 
     Rows without either are excluded (`no_key`). Raises InputError where no file is a table of LEO.
     """
     stage = stage_table(spec.name, "leo")
     create_stage(con, stage, {"file": "varchar", "row": "bigint", **dict.fromkeys(COLUMNS, "varchar")})
-    files = find_files(spec, folder, SUFFIXES)
-    grids = [open_table(file) for file in files]
-    layouts = [layout_of(grid.header) for grid in grids]
-    tables = [(grid, layout) for grid, layout in zip(grids, layouts, strict=True) if layout is not None]
+    tables, findings = known_tables(files, layout_of, spec.name)
     if not tables:
-        raise no_table(files[0], grids[0], spec, what=WHAT, columns=EXPECTED)
-    findings = [found("FI006", spec.name, 1)] * layouts.count(None)
+        raise no_table(files[0], what=WHAT, columns=EXPECTED)
     for grid, layout in tables:
         findings += _stage(con, grid, layout, spec, stage)
 
@@ -131,8 +126,17 @@ def _in_several(con: Connection, table: str, *, of: str, among: str) -> int:
                        f"group by {of} having min({among}) <> max({among}))")  # fmt: skip
 
 
+def part_of(header: Header, title: str) -> Part | None:
+    """A lookup, which has little beside its ids, or another table of persons of LEO."""
+    layout = layout_of(header)
+    if layout is None:
+        return None
+    return Part("lookup of ids" if len(layout) > 1 and len(set(header.names)) <= len(layout) + 2 else "table")
+
+
 FORMAT = Format(
     name="leo",
+    what="a table of LEO",
     title="Longitudinal Education Outcomes (LEO): lookups of ids, and outcome tables",
     files="CSV, TSV or Parquet tables, told apart by their columns; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -146,4 +150,5 @@ FORMAT = Format(
         "Ids compare inside one `supply`, which the project should name.",
     ),
     load=load,
+    part_of=part_of,
 )

@@ -7,24 +7,24 @@ columns; only the few that are known here are read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from linkage.findings import found, noted, summed
 from linkage.identifiers import digits_sql, status_sql, value_sql
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table, without_point_zero
-from linkage.sources.contract import Format
-from linkage.sources.files import find_files, year_in_name
+from linkage.sources.columns import Header
+from linkage.sources.contract import Format, Part
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.grids import Grid
 from linkage.sources.npd_tables import COLUMNS, FAMILIES, OTHER, PLASC, Layout, layout_of
 from linkage.sources.supplies import (
     SUFFIXES,
     cut_number,
     end_year,
+    known_tables,
     missing_code,
     no_table,
     opaque,
-    open_table,
     unscoped,
 )
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
@@ -53,7 +53,7 @@ EXPECTED = ("a column such as PupilMatchingRefAnonymous_SPR20 or KS4_PupilMatchi
             "portal with UPN or ULN")  # fmt: skip
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the tables of a supply. A later year speaks louder; within a year a census does, and a main entry.
 
     Rows in which none of the columns has a value are excluded (`blank`). Raises InputError where no file is a table of
@@ -62,13 +62,9 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     stage = stage_table(spec.name, "npd")
     create_stage(con, stage, {"file": "varchar", "row": "bigint", "family_order": "integer", "table_year": "integer",
                               **dict.fromkeys(COLUMNS, "varchar")})  # fmt: skip
-    files = find_files(spec, folder, SUFFIXES)
-    grids = [open_table(file) for file in files]
-    layouts = [layout_of(grid.header) for grid in grids]
-    tables = [(grid, layout) for grid, layout in zip(grids, layouts, strict=True) if layout is not None]
+    tables, findings = known_tables(files, layout_of, spec.name)
     if not tables:
-        raise no_table(files[0], grids[0], spec, what=WHAT, columns=EXPECTED)
-    findings = [found("FI006", spec.name, 1)] * layouts.count(None)
+        raise no_table(files[0], what=WHAT, columns=EXPECTED)
     for grid, layout in tables:
         findings += _stage(con, grid, layout, spec, stage)
 
@@ -185,8 +181,15 @@ def _findings(con: Connection, spec: SourceSpec, stage: str, layouts: Sequence[L
     ]
 
 
+def part_of(header: Header, title: str) -> Part | None:
+    """The family of a table."""
+    layout = layout_of(header)
+    return Part(layout.family.title, layout.family not in (OTHER, PLASC)) if layout else None
+
+
 FORMAT = Format(
     name="npd",
+    what="a table of the NPD",
     title="National Pupil Database: pupil-level tables, anonymised or identifiable",
     files="CSV, TSV or Parquet tables, told apart by their columns; a file, a folder with many tables, or a glob",
     suffixes=SUFFIXES,
@@ -203,4 +206,5 @@ FORMAT = Format(
         "Tables of children in need and of looked-after children are formats of their own.",
     ),
     load=load,
+    part_of=part_of,
 )

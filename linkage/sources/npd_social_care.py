@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from linkage.findings import found, noted, summed
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
+from linkage.sources.columns import Header
+from linkage.sources.contract import Part
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import year_in_name
 from linkage.sources.grids import Grid
@@ -66,6 +68,14 @@ def load(con: Connection, spec: SourceSpec, grids: Sequence[Grid], kind: Extract
     )
     drop_stages(con, [stage, keyed])
     return extract
+
+
+def part_of(header: Header, kind: Extracted) -> Part | None:
+    """The extract, where a table is one; no list of names, unless its columns bear the prefix."""
+    prefixed = sum(name.upper().startswith(f"{kind.prefix.upper()}_") for name in header.names)
+    if not is_extract(header, kind) or (not prefixed and header.first("Surname", "Forename", "Forenames") is not None):
+        return None
+    return Part("NPD extract", prefixed > 2)
 
 
 def _findings(con: Connection, spec: SourceSpec, keyed: str) -> tuple[Finding, ...]:

@@ -31,6 +31,7 @@ _TELLING: dict[str, frozenset[str]] = {
     "senneed": frozenset({"senneedtableid", "activeplanstableid"}),
     "plandetail": frozenset({"plandetailtableid", "namedplantableid"}),
 }
+TABLE_IDS = frozenset(name for telling in _TELLING.values() for name in telling if name.endswith("tableid"))
 _COLUMNS: dict[str, Layout] = {
     "person": {
         "id": ("persontableid",), "parent": ("sen2tableid",), "upn": ("upn",), "uln": ("uniquelearnernumber", "uln"),

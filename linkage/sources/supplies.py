@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from linkage.errors import InputError
-from linkage.findings import noted
+from linkage.findings import found, noted
 from linkage.project import SourceSpec
-from linkage.sources.columns import Header, compact
+from linkage.sources.columns import Header
 from linkage.sources.csvfile import read_header
 from linkage.sources.files import SourceFile
 from linkage.sources.grids import CSV_SUFFIXES, Grid
-from linkage.sources.kinds import looks_like
+from linkage.sources.kinds import WrongKindError
 from linkage.sources.parquet import read_parquet
 from linkage.sql import literal
 from linkage.tables import Finding
 
 SUFFIXES = (*CSV_SUFFIXES, ".parquet")
+Layout = TypeVar("Layout")
 
 # Words and codes of the NPD, the ILR and of database tools for "there is none".
 _MISSING = ("NULL", "NA", "N/A", "NAN", "NONE", "NOT", "UNK", "UNKNOWN", "UNCL", "MIS", "MISS", "MISSING", "INV",
             "INVA", "REFU", "NOBT", "-", ".", "..")  # fmt: skip
-
-# Columns (compacted) that tell a table of a supply, and what it is called.
-_TELLING: tuple[tuple[str, str], ...] = (
-    (r"cinpupilmatchingref\w*", "the NPD's table of children in need"),
-    (r"clapupilmatchingref\w*", "the NPD's table of looked-after children"),
-    (r"aeid", "a table of LEO"),
-    (r"edukey", "a table of LEO"),
-    (r"(\w*)pupilmatchingref\w*", "a table of the NPD"),
-    (r"externalid|ukprnanon|recordid", "a table of learners of the LILR"),
-    (r"learnrefnumber", "a flat file made from an ILR return"),
-)  # fmt: skip
 
 
 def open_table(file: SourceFile) -> Grid:
@@ -39,6 +29,16 @@ def open_table(file: SourceFile) -> Grid:
     if file.suffix == ".parquet":
         return read_parquet(file)
     return read_header(file, "\t" if file.suffix in (".tsv", ".tab") else None)
+
+
+def known_tables(
+    files: Sequence[SourceFile], layout_of: Callable[[Header], Layout | None], source: str
+) -> tuple[list[tuple[Grid, Layout]], list[Finding]]:
+    """The tables of a supply whose layout is known, and a finding for those that are left out."""
+    read = [(grid, layout_of(grid.header)) for grid in map(open_table, files)]
+    known = [(grid, layout) for grid, layout in read if layout is not None]
+    left_out = len(read) - len(known)
+    return known, [found("FI006", source, left_out)] if left_out else []
 
 
 def opaque(expression: str) -> str:
@@ -83,14 +83,6 @@ def unscoped(spec: SourceSpec, field: str) -> tuple[Finding, ...]:
     return noted("ID010", spec.name, 0 if spec.supply else 1, field)
 
 
-def no_table(file: SourceFile, grid: Grid, spec: SourceSpec, *, what: str, columns: str) -> InputError:
+def no_table(file: SourceFile, *, what: str, columns: str) -> WrongKindError:
     """The error for a source in which no file is a table of its format."""
-    return InputError(f"No file is {what}.", where=f"{file.name} (source {spec.name!r})",
-                      expected=f"{columns}; it looks like {_looks_like(file, grid.header)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
-
-
-def _looks_like(file: SourceFile, header: Header) -> str:
-    names = [compact(name) for name in header.names]
-    known = (words for telling, words in _TELLING if any(re.fullmatch(telling, name) for name in names))
-    return next(known, None) or looks_like(file.path)
+    return WrongKindError(f"No file is {what}.", file=file, expected=columns)

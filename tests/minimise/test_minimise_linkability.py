@@ -128,4 +128,4 @@ def test_the_project_of_the_copies_runs_as_it_is(linkage, shared: Path, tmp_path
     passes = {item["rule"]: item["linked"] for item in said.json["passes"]}
     assert passes["pseudonym"] > 500
     assert passes["la_child_id"] > 0
-    assert {item["code"] for item in said.json["findings"]} <= {"SRC003"}  # rows that fold into one record
+    assert {item["code"] for item in said.json["findings"]} <= {"FO001"}  # rows that fold into one record

@@ -126,7 +126,7 @@ def test_forms_do_not_mix_and_other_tables_are_left_out(load) -> None:
 
 
 @pytest.mark.parametrize(("text", "says"), [
-    ("CHILD,DECOM,LS\nZzyzxson,01/01/2020,C2\n", "LAchildID"),
+    ("CHILD,DECOM,LS\nZzyzxson,01/01/2020,C2\n", "SSDA903 return: episodes"),
     ("LAchildID,Date,Type\nZzyzxson,2020-01-01,CINreferralDate\n", 'authority = "301"'),
     ("", "empty"),
 ])  # fmt: skip

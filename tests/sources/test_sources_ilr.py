@@ -238,5 +238,5 @@ def test_lilr_without_supply_or_dates_of_aims(load) -> None:
     assert loaded.codes == {"ID010": 1, "ID011": 1, "FI016": 1}
     with pytest.raises(InputError, match="LEO"):
         load({"x.csv": "AE_ID,EDUKEY\nSECRET,1\n"}, format="lilr", path="x.csv")
-    with pytest.raises(InputError, match="learners of the LILR"):
+    with pytest.raises(InputError, match="longitudinal ILR: aims"):
         load({"x.csv": AIMS}, format="lilr", path="x.csv")

@@ -82,7 +82,7 @@ def test_numbers_of_a_parquet_file_and_missing_codes(load, tmp_path: Path) -> No
     ("header", "says"),
     [
         ("PupilMatchingRefAnonymous_SPR20,Gender_SPR20", "a table of the NPD"),
-        ("external_id,ukprn_anon,RECORDID", "LILR"),
+        ("external_id,ukprn_anon,RECORDID", 'format "lilr"'),
         ("UPN,Surname,Forename,DOB", "school census"),
     ],
 )

@@ -231,10 +231,10 @@ def test_what_is_not_confirmed_is_a_finding(load) -> None:
 @pytest.mark.parametrize(
     ("header", "says"),
     [
-        ("CIN_PupilMatchingRefAnonymous,CIN_ACADYR", "children in need"),
-        ("cla_PupilMatchingRefAnonymous,cla_SEX", "looked-after"),
+        ("CIN_PupilMatchingRefAnonymous,CIN_ACADYR", "NPD extract .format .cin_census"),
+        ("cla_PupilMatchingRefAnonymous,cla_SEX", "NPD extract .format .ssda903"),
         ("AE_ID,EDUKEY", "a table of LEO"),
-        ("external_id,learner_id,ukprn_anon", "LILR"),
+        ("external_id,learner_id,ukprn_anon", "longitudinal ILR: learners"),
         ("UPN,Surname,Forename,DOB", "school census"),
         ("CHILD,DECOM,LS", "SSDA903"),
     ],
