@@ -43,20 +43,74 @@ def leaks_of(
     `hidden` are the printed cells that are not shown. Guarded cells that are shown, or follow from cells that are, have
     no range at all. With `only`, just the blocks that hold one of these cells are looked at.
     """
-    wanted = sorted(guarded)
-    found: dict[int, tuple[float, float]] = {}
+
+    def leak(cell: int, seen: Free) -> Leak:
+        return Leak(cell, f"{cells.names[cell][0]} by {cells.names[cell][-2]}", *seen.ends(cell))
+
     unknown = unknown_cells(cells, hidden)
-    for block in blocks_of(cells, unknown):
-        asked = [cell for cell in wanted if cell in block]
-        if asked and (only is None or not block.isdisjoint(only)):
-            found |= _narrow(cells, block, asked, width)
-    if only is None:
-        found |= {cell: (0.0, 0.0) for cell in wanted if cell not in unknown}
-    what = [f"{name[0]} by {name[-2]}" for name in cells.names]
-    return [
-        Leak(cell, what[cell], cells.values[cell] + down, cells.values[cell] + up)
-        for cell, (down, up) in sorted(found.items())
-    ]  # fmt: skip
+    blocks = [block for block in blocks_of(cells, unknown) if only is None or not block.isdisjoint(only)]
+    free = Free(cells, sorted(cell for block in blocks for cell in block), width)
+    wanted = sorted(cell for cell in guarded if only is None or cell in free.column)
+    free.pull_apart([cell for cell in wanted if cell in free.column])
+    narrow = {cell for cell in wanted if not free.is_loose(cell)}
+    leaks = [leak(cell, free) for cell in narrow if cell not in unknown]
+    for block in blocks:
+        if tight := sorted(narrow & block):
+            alone = Free(cells, sorted(block), width)
+            for cell in tight:
+                alone.reach(cell)
+            leaks += [leak(cell, alone) for cell in tight if not alone.is_loose(cell)]
+    return sorted(leaks, key=lambda found: found.cell)
+
+
+class Free:
+    """Unknown cells and the sums that bind them: how far each was seen to move, down and up from its true value.
+
+    Every solution of one programme is a table that fits all that is shown, and so tells something of every cell: most
+    cells are cleared without a programme of their own.
+    """
+
+    def __init__(self, cells: Cells, order: Sequence[int], width: int) -> None:
+        self.column = {cell: index for index, cell in enumerate(order)}
+        self._values, self._width = cells.values, width
+        relations = dict.fromkeys(relation for cell in order for relation in cells.of_cell[cell])
+        self._sums = _matrix(list(relations), self.column)
+        values = np.array([cells.values[cell] for cell in order], dtype=float)
+        self._bounds = np.column_stack([-np.minimum(values, ROOM * width), np.full(len(order), ROOM * width)])
+        self._low, self._high = np.zeros(len(order)), np.zeros(len(order))
+
+    def is_loose(self, cell: int) -> bool:
+        """Whether the cell was seen to move through the whole width."""
+        place = self.column.get(cell)
+        return place is not None and bool(self._high[place] - self._low[place] >= self._width - NEAR)
+
+    def ends(self, cell: int) -> tuple[float, float]:
+        """Smallest and largest value that the cell was seen to take; its own where it cannot move at all."""
+        place, value = self.column.get(cell), float(self._values[cell])
+        return (value, value) if place is None else (value + self._low[place], value + self._high[place])
+
+    def pull_apart(self, asked: Sequence[int]) -> None:
+        """Pull some cells up and others down, so that any two are pulled apart once."""
+        places = np.array([self.column[cell] for cell in asked], dtype=np.intp)
+        for bit in range(len(places).bit_length()):
+            goal = np.zeros(len(self.column))
+            goal[places] = np.where(np.arange(len(places)) >> bit & 1, 1.0, -1.0)
+            self._move(goal)
+            self._move(-goal)
+
+    def reach(self, cell: int) -> None:
+        """Pull one cell as far down and up as it goes: two programmes, exact."""
+        for sign in (1.0, -1.0):
+            if not self.is_loose(cell):
+                self._move(sign * np.eye(1, len(self.column), self.column[cell])[0])
+
+    def _move(self, goal: NDArray[np.float64]) -> None:
+        """One programme: the moves that bring the goal furthest down. Not to move at all is always possible."""
+        held = {"A_eq": self._sums, "b_eq": np.zeros(self._sums.shape[0])} if self._sums.shape[0] else {}
+        solved = linprog(goal, bounds=self._bounds, method="highs", **held)
+        assert solved.status == 0, "the table as it is is always a solution"
+        np.minimum(self._low, solved.x, out=self._low)
+        np.maximum(self._high, solved.x, out=self._high)
 
 
 def unknown_cells(cells: Cells, hidden: Collection[int]) -> set[int]:
@@ -76,47 +130,6 @@ def blocks_of(cells: Cells, unknown: Collection[int]) -> Iterator[set[int]]:
     yield from nx.connected_components(graph)
 
 
-def _narrow(cells: Cells, block: set[int], asked: Sequence[int], width: int) -> dict[int, tuple[float, float]]:
-    """Cells of the block that cannot move through `width`, with how far down and up they can.
-
-    Every solution of one programme is a table that fits all that is shown, and so tells something of every cell: most
-    cells are cleared without a programme of their own.
-    """
-    order = sorted(block)
-    column = {cell: index for index, cell in enumerate(order)}
-    relations = dict.fromkeys(relation for cell in order for relation in cells.of_cell[cell])
-    sums = _matrix(list(relations), column)
-    values = np.array([cells.values[cell] for cell in order], dtype=float)
-    bounds = np.column_stack([-np.minimum(values, ROOM * width), np.full(len(order), ROOM * width)])
-    low, high = np.zeros(len(order)), np.zeros(len(order))
-
-    def move(goal: NDArray[np.float64]) -> None:
-        moved = _extreme(sums, bounds, goal)
-        np.minimum(low, moved, out=low)
-        np.maximum(high, moved, out=high)
-
-    places = np.array([column[cell] for cell in asked])
-    for goal in _goals(places, len(order)):
-        move(goal)
-    narrow = {}
-    for cell, place in zip(asked, places, strict=True):
-        for sign in (-1.0, 1.0):
-            if high[place] - low[place] < width - NEAR:
-                move(sign * np.eye(1, len(order), place)[0])
-        if high[place] - low[place] < width - NEAR:
-            narrow[cell] = (float(low[place]), float(high[place]))
-    return narrow
-
-
-def _goals(places: NDArray[np.intp], length: int) -> Iterator[NDArray[np.float64]]:
-    """Goals that pull some cells up and others down, so that any two cells are pulled apart by one of them."""
-    for bit in range(len(places).bit_length() if len(places) > 1 else 0):
-        goal = np.zeros(length)
-        goal[places] = np.where(np.arange(len(places)) >> bit & 1, 1.0, -1.0)
-        yield goal
-        yield -goal
-
-
 def _matrix(relations: Sequence[Relation], column: dict[int, int]) -> csr_array:
     entries = [
         (row, column[cell], -1.0 if cell == relation.total else 1.0)
@@ -126,11 +139,3 @@ def _matrix(relations: Sequence[Relation], column: dict[int, int]) -> csr_array:
     ]
     rows, columns, signs = zip(*entries, strict=True) if entries else ((), (), ())
     return csr_array((signs, (rows, columns)), shape=(len(relations), len(column)))
-
-
-def _extreme(sums: csr_array, bounds: NDArray[np.float64], goal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The moves of all cells that bring the goal furthest down. Not to move at all is always possible."""
-    equalities = {"A_eq": sums, "b_eq": np.zeros(sums.shape[0])} if sums.shape[0] else {}
-    solved = linprog(goal, bounds=bounds, method="highs", **equalities)
-    assert solved.status == 0, "the table as it is is always a solution"
-    return np.asarray(solved.x)

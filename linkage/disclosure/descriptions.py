@@ -50,11 +50,16 @@ class Difference:
 
 @dataclass(frozen=True)
 class Rate:
-    """Columns of shares (a rate, the ends of its interval) that follow from two counts of the same row."""
+    """A share that follows from two counts of the same row, and the columns of its interval.
 
-    columns: tuple[str, ...]
+    The rate is rounded half up, the ends of the interval outwards, so that rounding never makes it too narrow.
+    """
+
+    column: str
     numerator: str
     denominator: str
+    lo: str = "lo"
+    hi: str = "hi"
 
 
 @dataclass(frozen=True)
@@ -103,7 +108,7 @@ MATCH_RATE_TABLE = Table(
         Count("records", "records", own_source),  # the same for every other source that they are linked with
     ),
     differences=(Difference("records", "linked", "unlinked"),),
-    rates=(Rate(("rate", "lo", "hi"), "linked", "records"),),
+    rates=(Rate("rate", "linked", "records"),),
     labels=("method",),
 )
 

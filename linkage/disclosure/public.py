@@ -23,7 +23,7 @@ NOT_DIAGNOSTICS = frozenset({SDC_LOG})
 
 @dataclass(frozen=True)
 class Protected:
-    """Tables after disclosure control, by name, and what was hidden: name of the cell -> reason, for the secure setting."""
+    """Tables after disclosure control, by name; what was hidden (cell -> reason) is for the secure setting."""
 
     tables: Mapping[str, Sequence[PublicRow]]
     hidden: Mapping[Name, str]
@@ -69,10 +69,10 @@ def publish(
     nestings: Sequence[Nesting] = (),
     register: Path | None = None,
     population: str = "",
-) -> dict[str, int | list[str]]:
+) -> dict[str, int]:
     """Write `public/*.csv` from `diagnostics/*.csv`, and `diagnostics/sdc_log.csv`; returns counts.
 
-    A diagnostic that no description is known of is withheld, and named so. With a register, the release is refused if
+    A diagnostic that no description is known of is withheld, and counted so. With a register, the release is refused if
     an earlier one gives it away, and entered before anything is written. Raises RefusedError, InputError (register).
     """
     tables = [(table, _read(table, path)) for table in TABLES if (path := diagnostics / f"{table.name}.csv").exists()]
@@ -91,8 +91,8 @@ def publish(
     log = [[name[0], " ".join(name[1:-2]), *name[-2:], reason] for name, reason in protected.hidden.items()]
     _write(diagnostics / SDC_LOG, ["measure", "place", "subgroup_var", "subgroup", "reason"], log)
     known = {f"{table.name}.csv" for table in TABLES} | NOT_DIAGNOSTICS
-    withheld = sorted(path.stem for path in diagnostics.glob("*.csv") if path.name not in known)
-    return {"tables": len(tables), "counts": protected.cells, "hidden": len(log), "withheld": withheld}
+    withheld = [path for path in diagnostics.glob("*.csv") if path.name not in known]
+    return {"tables": len(tables), "counts": protected.cells, "hidden": len(log), "withheld": len(withheld)}
 
 
 def public_tables(folder: Path) -> dict[str, list[dict[str, str | int | float]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from linkage.disclosure.cells import Name, name_of
 from linkage.disclosure.descriptions import Figure, Rate, Row, Table, Value
@@ -44,7 +44,7 @@ def _place(table: Table, row: Row) -> tuple[str, ...]:
 
 def _public_row(table: Table, row: Row, groups: Groups, hidden: Collection[Name], profile: Profile) -> PublicRow:
     counts = {count.column: count for count in table.counts}
-    rates = {column: rate for rate in table.rates for column in rate.columns}
+    rates = {column: rate for rate in table.rates for column in (rate.column, rate.lo, rate.hi)}
     figures = {figure.column: figure for figure in table.figures}
     base = profile.base_of(table.group_of(row)[0])
     found: PublicRow = {}
@@ -55,7 +55,7 @@ def _public_row(table: Table, row: Row, groups: Groups, hidden: Collection[Name]
         if column in counts:
             text, status = _count(value, name_of(table, column, row) in hidden, base)
         elif column in rates:
-            text, status = _rate(table, row, rates[column], value, hidden, profile)
+            text, status = _rate(table, row, rates[column], column, hidden, profile)
         elif column in figures:
             text, status = _figure(table, row, figures[column], value, groups, hidden)
         else:
@@ -77,18 +77,23 @@ def _count(value: Value, is_hidden: bool, base: int) -> tuple[str, str]:
 
 
 def _rate(
-    table: Table, row: Row, rate: Rate, value: Value, hidden: Collection[Name], profile: Profile
+    table: Table, row: Row, rate: Rate, column: str, hidden: Collection[Name], profile: Profile
 ) -> tuple[str, str]:
-    children = row[rate.denominator]
+    children, value = row[rate.denominator], row[column]
     if children is None:
         return _symbol(NOT_AVAILABLE)
-    if any(name_of(table, column, row) in hidden for column in (rate.numerator, rate.denominator)):
+    if any(name_of(table, count, row) in hidden for count in (rate.numerator, rate.denominator)):
         return _symbol(CONFIDENTIAL)
     if value is None:
         return _symbol(NOT_AVAILABLE if int(children) else NOT_APPLICABLE)
     # Of the rounded denominator, so that the step itself tells nothing that the row does not.
     step = profile.step_of(int(half_up(children, profile.base_of(table.group_of(row)[0]))))
-    return _symbol(LOW_RELIABILITY) if step is None else _number(value, step)
+    if step is None:
+        return _symbol(LOW_RELIABILITY)
+    if column == rate.column:
+        return _number(value, step)
+    outwards = ROUND_FLOOR if column == rate.lo else ROUND_CEILING
+    return f"{(Decimal(str(value)) / step).quantize(Decimal(1), rounding=outwards) * step:f}", ROUNDED
 
 
 def _figure(
