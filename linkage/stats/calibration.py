@@ -6,15 +6,12 @@ weights.
 
 from __future__ import annotations
 
-import math
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from statsmodels.genmod.families import Binomial
 from statsmodels.genmod.generalized_linear_model import GLM
-from statsmodels.tools.sm_exceptions import PerfectSeparationWarning
 
 from linkage.stats.rates import LEVEL
 from linkage.stats.resampling import clustered_wilson
@@ -160,14 +157,10 @@ def _slope_and_intercept(
     """Logistic regression of the label on the log odds; no confidence counts as nearer to 0 or 1 than 1/(n+2)."""
     floor = 1 / (len(q) + 2)
     clipped = np.clip(q, floor, 1 - floor)
-    if len(set(y.tolist())) < 2 or len(set(clipped.tolist())) < 2:
-        return None, None
+    no, yes = clipped[y == 0], clipped[y == 1]
+    if not len(no) or not len(yes) or no.max() <= yes.min() or yes.max() <= no.min():
+        return None, None  # the likelihood has no maximum
     odds = np.log(clipped / (1 - clipped))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error", PerfectSeparationWarning)
-        try:
-            fitted = GLM(y, np.column_stack([np.ones(len(odds)), odds]), family=Binomial(), freq_weights=w).fit()
-        except PerfectSeparationWarning:
-            return None, None
+    fitted = GLM(y, np.column_stack([np.ones(len(odds)), odds]), family=Binomial(), freq_weights=w).fit()
     intercept, slope = (float(value) for value in fitted.params)
-    return (slope, intercept) if math.isfinite(slope) else (None, None)
+    return slope, intercept

@@ -42,16 +42,18 @@ def newcombe(x1: int, n1: int, x2: int, n2: int, level: float = LEVEL) -> Compar
     if not n1 or not n2:
         return None
     lo, hi = confint_proportions_2indep(x1, n1, x2, n2, compare="diff", method="newcomb", alpha=1 - level)
-    return Comparison(x1 / n1 - x2 / n2, float(lo), float(hi), _score_p(x1, n1, x2, n2), "newcombe")
+    p = _score_p(x1, n1, x2, n2)
+    return Comparison(x1 / n1 - x2 / n2, max(-1.0, float(lo)), min(1.0, float(hi)), p, "newcombe")
 
 
 def risk_ratio(x1: int, n1: int, x2: int, n2: int, level: float = LEVEL) -> Comparison | None:
     """(x1/n1) / (x2/n2) with an interval; None where a group is empty.
 
     Log interval, se = √(1/x1 - 1/n1 + 1/x2 - 1/n2), by scipy (`katz`); where one count is 0, the score interval by
-    statsmodels (`koopman`), which is open at that end: 0 or infinite. Of two zeros nothing is known: no estimate, 0 to
-    infinity (`none`). Where all of both groups count, the log interval after adding a half to each count (`katz_half`).
-    Sources: D. Katz and others, Biometrics 34 (1978) 469-474; P. A. R. Koopman, Biometrics 40 (1984) 513-517.
+    statsmodels (`koopman`), which is open at that end: 0 or infinite. Where the other group is all counted, or both are,
+    the score interval is not to be had, and the log interval adds a half to all four counts (`katz_half`). Of two zeros
+    nothing is known: no estimate, 0 to infinity (`none`). Sources: D. Katz and others, Biometrics 34 (1978) 469-474;
+    P. A. R. Koopman, Biometrics 40 (1984) 513-517; halves, F. J. Anscombe, Biometrika 43 (1956) 461-464.
     """
     _refuse_impossible(x1, n1, x2, n2)
     if not n1 or not n2:
@@ -59,20 +61,27 @@ def risk_ratio(x1: int, n1: int, x2: int, n2: int, level: float = LEVEL) -> Comp
     p = _score_p(x1, n1, x2, n2)
     if x1 == x2 == 0:
         return Comparison(None, 0.0, math.inf, p, "none")
-    if x1 and x2 and not (x1 == n1 and x2 == n2):
+    if x1 > 0 and x2 > 0 and (x1 < n1 or x2 < n2):
         found = relative_risk(x1, n1, x2, n2)
         interval = found.confidence_interval(level)
         return Comparison(float(found.relative_risk), float(interval.low), float(interval.high), p, "katz")
-    if x1 and x2:
-        half = z_of(level) * math.sqrt(sum(1 / (n + 0.5) - 1 / (n + 1) for n in (n1, n2)))
-        centre = (n1 + 0.5) / (n1 + 1) / ((n2 + 0.5) / (n2 + 1))
-        return Comparison(1.0, centre * math.exp(-half), centre * math.exp(half), p, "katz_half")
-    lo, hi = confint_proportions_2indep(
+    if x2 == 0:  # the ratio the other way round, turned over
+        turned = risk_ratio(x2, n2, x1, n1, level)
+        assert turned is not None, "both groups have somebody"
+        return Comparison(math.inf, 1 / turned.hi, math.inf, p, turned.method)
+    if x2 == n2:
+        return _katz_half(x1, n1, x2, n2, p, level)
+    _, hi = confint_proportions_2indep(
         x1, n1, x2, n2, compare="ratio", method="score", correction=False, alpha=1 - level
-    )
-    if x1 == 0:
-        return Comparison(0.0, 0.0, float(hi), p, "koopman")
-    return Comparison(math.inf, float(lo), math.inf, p, "koopman")
+    )  # fmt: skip
+    return Comparison(0.0, 0.0, float(hi), p, "koopman")
+
+
+def _katz_half(x1: int, n1: int, x2: int, n2: int, p: float | None, level: float) -> Comparison:
+    half = z_of(level) * math.sqrt(sum(1 / (x + 0.5) - 1 / (n + 1) for x, n in ((x1, n1), (x2, n2))))
+    centre = (x1 + 0.5) / (n1 + 1) / ((x2 + 0.5) / (n2 + 1))
+    lo = 0.0 if x1 == 0 else centre * math.exp(-half)
+    return Comparison(x1 / n1 / (x2 / n2), lo, centre * math.exp(half), p, "katz_half")
 
 
 def excess_missed(x: int, n: int, rate_of_reference: float) -> float:
