@@ -27,11 +27,17 @@ def find_nestings(con: Connection, subgroups: Sequence[str]) -> tuple[Nesting, .
         return ()
     run_steps(con, (combinations_step(names),))
     return tuple(
-        Nesting(names[parent], str(group), names[child], tuple(map(str, children)))
+        Nesting(names[parent], _as_written(group), names[child], tuple(map(_as_written, children)))
         for parent, child in permutations(range(len(names)), 2)
         for group, children in rows(con, nested_sql(f"s{parent}", f"s{child}"))
         if isinstance(children, list)
     )
+
+
+def _as_written(group: object) -> str:
+    """The subgroup as diagnostics write it: `write_csv` puts an apostrophe before what a spreadsheet would run."""
+    text = str(group)
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 def combinations_step(names: Sequence[str]) -> Step:

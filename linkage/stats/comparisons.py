@@ -50,8 +50,8 @@ def risk_ratio(x1: int, n1: int, x2: int, n2: int, level: float = LEVEL) -> Comp
     """(x1/n1) / (x2/n2) with an interval; None where a group is empty.
 
     Log interval, se = √(1/x1 - 1/n1 + 1/x2 - 1/n2), by scipy (`katz`); where one count is 0, the score interval by
-    statsmodels (`koopman`), which is open at that end: 0 or infinite. Where the other group is all counted, or both are,
-    the score interval is not to be had, and the log interval adds a half to all four counts (`katz_half`). Of two zeros
+    statsmodels (`koopman`), which is open at that end: 0 or infinite. Where all of the other group count,
+    the score interval is not to be had: the log interval adds a half to all four counts (`katz_half`). Of two zeros
     nothing is known: no estimate, 0 to infinity (`none`). Sources: D. Katz and others, Biometrics 34 (1978) 469-474;
     P. A. R. Koopman, Biometrics 40 (1984) 513-517; halves, F. J. Anscombe, Biometrika 43 (1956) 461-464.
     """
