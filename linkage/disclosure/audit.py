@@ -6,20 +6,23 @@ rounding. Counts that are shown are constants and drop out; what is left falls a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import math
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
+from linkage.cluster.components import label_components
 from linkage.disclosure.cells import Cells, Relation
 
 NEAR = 1e-6  # of a child
 ROOM = 10  # thresholds by which a count may move at most: more makes no difference to the answer
+
+WORTH_ANOTHER_ROUND = 0.8  # of the cells still tight: fewer are cleared together than one by one
 
 
 @dataclass(frozen=True)
@@ -51,7 +54,11 @@ def leaks_of(
     blocks = [block for block in blocks_of(cells, unknown) if only is None or not block.isdisjoint(only)]
     free = Free(cells, sorted(cell for block in blocks for cell in block), width)
     wanted = sorted(cell for cell in guarded if only is None or cell in free.column)
-    free.pull_apart([cell for cell in wanted if cell in free.column])
+    tight, before = [cell for cell in wanted if cell in free.column], math.inf
+    while tight and len(tight) < before * WORTH_ANOTHER_ROUND:
+        before = len(tight)
+        free.pull_apart(tight)
+        tight = [cell for cell in tight if not free.is_loose(cell)]
     narrow = {cell for cell in wanted if not free.is_loose(cell)}
     leaks = [leak(cell, free) for cell in narrow if cell not in unknown]
     for block in blocks:
@@ -106,6 +113,8 @@ class Free:
 
     def _move(self, goal: NDArray[np.float64]) -> None:
         """One programme: the moves that bring the goal furthest down. Not to move at all is always possible."""
+        from scipy.optimize import linprog  # a quarter of a second that no command but a run should wait for
+
         held = {"A_eq": self._sums, "b_eq": np.zeros(self._sums.shape[0])} if self._sums.shape[0] else {}
         solved = linprog(goal, bounds=self._bounds, method="highs", **held)
         assert solved.status == 0, "the table as it is is always a solution"
@@ -120,14 +129,20 @@ def unknown_cells(cells: Cells, hidden: Collection[int]) -> set[int]:
     return shut | {row.parts[-1] for row in rows if row.total in shut or row.parts[0] in shut}
 
 
-def blocks_of(cells: Cells, unknown: Collection[int]) -> Iterator[set[int]]:
-    """Unknown cells that sums tie together."""
-    graph: nx.Graph[int] = nx.Graph()
-    graph.add_nodes_from(sorted(unknown))
-    for relation in cells.relations:
-        held = [cell for cell in relation.cells if cell in unknown]
-        graph.add_edges_from(pairwise(held))
-    yield from nx.connected_components(graph)
+def blocks_of(cells: Cells, unknown: Collection[int]) -> list[set[int]]:
+    """Unknown cells that sums tie together, in the order of their smallest numbers."""
+    order = sorted(unknown)
+    place = {cell: index for index, cell in enumerate(order)}
+    ties = [
+        (place[one], place[other])
+        for relation in cells.relations
+        for one, other in pairwise(cell for cell in relation.cells if cell in place)
+    ]
+    left, right = np.array(ties, dtype=np.int64).reshape(-1, 2).T
+    blocks: defaultdict[int, set[int]] = defaultdict(set)
+    for cell, label in zip(order, label_components(len(order), left, right).tolist(), strict=True):
+        blocks[label].add(cell)
+    return list(blocks.values())
 
 
 def _matrix(relations: Sequence[Relation], column: dict[int, int]) -> csr_array:
