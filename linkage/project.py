@@ -139,10 +139,16 @@ class FamilySettings(Strict):
 
 
 class DiagnosticSettings(Strict):
-    """`[diagnostics]`: the subgroups of every table, and the smallest count that may be published."""
+    """`[diagnostics]`: the subgroups of every table, and how the public ones are protected (docs/disclosure.md).
+
+    `suppress_below` makes the profile stricter, never weaker; None is the profile's own threshold. `releases` is the
+    file of earlier releases, which this one is laid beside and entered in.
+    """
 
     subgroups: tuple[str, ...] = ("ethnicity", "sex", "age")
-    suppress_below: int = Field(default=10, ge=0)
+    profile: Literal["cco10", "srs10", "dfe_cin", "dfe_cla"] = "cco10"
+    suppress_below: int | None = Field(default=None, ge=0)
+    releases: str | None = None
 
 
 class RunSettings(Strict):

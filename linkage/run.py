@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from linkage.cluster.persons import make_persons
 from linkage.diagnostics.every_table import write_diagnostics
 from linkage.diagnostics.subgroups import checked_subgroups
+from linkage.disclosure import find_nestings, profile_of, publish
 from linkage.errors import InputError, ProjectError, UsageError
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.calibration import estimate_priors, estimate_rule_precision
@@ -89,6 +90,7 @@ def run_project(
     project = _with_options(project, threads, memory, seed, discard_working)
     settings = project.run
     refuse_folder(out, resume=resume)
+    profile_of(project.diagnostics.profile, project.diagnostics.suppress_below)
     packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
     inputs = input_hashes(project)
     fingerprint = _fingerprint(project, packs, inputs)
@@ -216,6 +218,19 @@ def diagnostics(job: Job) -> Facts:
     return {**write_diagnostics(con, job.project, job.packs, _extracts(job), folder)}
 
 
+def public(job: Job) -> Facts:
+    """Disclosure control of the diagnostics."""
+    settings, folder = job.project.diagnostics, job.workspace.folder
+    return {**publish(
+        folder / "diagnostics",
+        folder / "public",
+        profile_of(settings.profile, settings.suppress_below),
+        nestings=find_nestings(job.workspace.con, settings.subgroups),
+        register=job.project.folder / settings.releases if settings.releases else None,
+        population=job.project.project.name,
+    )}  # fmt: skip
+
+
 def report(job: Job) -> Facts:
     """Write the report."""
     write_report(job.workspace.con, manifest(job), job.workspace.folder / "report.html")
@@ -234,6 +249,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("persons", "joining links into persons", persons),
     Stage("tables", "writing the tables", tables),
     Stage("diagnostics", "writing the diagnostics", diagnostics),
+    Stage("public", "disclosure control", public),
     Stage("report", "writing the report", report),
 )
 

@@ -26,7 +26,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 def imports_of(path: Path) -> list[tuple[str, bool]]:
     """Every imported module of a file, and whether the import is inside a function."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    top = set(map(id, tree.body))
+    for_types = (node for node in tree.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING")
+    top = set(map(id, [*tree.body, *(inner for node in for_types for inner in node.body)]))
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

@@ -190,7 +190,7 @@ def test_discarding_removes_database_write_ahead_log_and_spill(
     assert linkage("run", england, "--out", tmp_path / "run", "--resume", "--discard-working").code == 0
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
         "conflicts.parquet", "diagnostics", "links.parquet", "log.jsonl", "manifest.json", "persons.parquet",
-        "records.parquet", "report.html", "rows.parquet",
+        "public", "records.parquet", "report.html", "rows.parquet",
     ]  # fmt: skip
 
 
