@@ -22,6 +22,7 @@ CODES: tuple[str, ...] = (*CHARACTERISTICS, "authority", "school_urn")
 # What the engine may know of a record and a copy never holds.
 NEVER: tuple[str, ...] = ("middle_names", "death_date", "address_line", "uprn")
 
+FEWEST = 10  # records that share a value of a project's own subgroup, where the project names no number
 KEPT, HASHED, LEFT_OUT = "kept", "keyed hash", "left out"
 
 
@@ -93,13 +94,14 @@ def make_plan(choices: Choices, packs: Packs, project: Project) -> Plan:
     ]
     if faults:
         raise UsageError.from_faults(faults)
+    below = project.diagnostics.suppress_below
     groups = {*project.diagnostics.subgroups, *(name for spec in project.sources.values() for name in spec.subgroups)}
     wanted = {*_compared(packs), *groups, *choices.keep} - {*choices.drop}
     return Plan(
         choices,
         schemes=tuple(scheme.name for scheme in SCHEMES if scheme.name not in choices.drop),
         codes=tuple(code for code in CODES if code in wanted),
-        fewest=max(project.diagnostics.suppress_below, 1),
+        fewest=FEWEST if below is None else max(below, 1),
     )
 
 

@@ -85,7 +85,7 @@ def _settings(project: Project, copies: Sequence[Copy], rules: Sequence[str], mo
         "",
         "[diagnostics]",
         f"subgroups = {_list(subgroups)}",
-        f"suppress_below = {project.diagnostics.suppress_below}",
+        *([f"suppress_below = {below}"] if (below := project.diagnostics.suppress_below) else []),
         "",
     ))  # fmt: skip
 
