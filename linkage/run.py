@@ -13,9 +13,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from linkage.cluster.persons import make_persons
+from linkage.diagnostics.family_units import write_family_units
 from linkage.diagnostics.match_rate import match_rate, write_match_rate
 from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.errors import InputError, ProjectError, UsageError
+from linkage.families import FamilyRules, load_family_rules, make_families
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.calibration import estimate_priors, estimate_rule_precision
 from linkage.match.candidates import make_candidates
@@ -61,6 +63,7 @@ class Job:
 
     project: Project
     packs: Packs
+    families: FamilyRules
     workspace: Workspace
     inputs: dict[str, str]
     fingerprint: str
@@ -90,12 +93,13 @@ def run_project(
     settings = project.run
     refuse_folder(out, resume=resume)
     packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
+    families = load_family_rules(project.families.rules if project.families else (), folder=project.folder)
     inputs = input_hashes(project)
-    fingerprint = _fingerprint(project, packs, inputs)
+    fingerprint = _fingerprint(project, {**packs.hashes, **families.hashes}, inputs)
     if not (resume and is_finished(out, fingerprint)):
         workspace = open_workspace(out, threads=settings.threads, memory=settings.memory, fingerprint=fingerprint)
         try:
-            _run_stages(Job(project, packs, workspace, inputs, fingerprint), progress)
+            _run_stages(Job(project, packs, families, workspace, inputs, fingerprint), progress)
         except (UsageError, ProjectError, InputError):
             if not workspace.facts:  # once it is mended, the same command can be given again
                 abandon(workspace)
@@ -203,6 +207,14 @@ def persons(job: Job) -> Facts:
     return asdict(make_persons(job.workspace.con, run_key=_run_key(job)))
 
 
+def families(job: Job) -> Facts:
+    """Persons to relationships and family units."""
+    specs = enumerate(job.project.sources.values())
+    years = {number: spec.year for number, spec in specs if spec.year is not None}
+    made = make_families(job.workspace.con, job.families, run_key=_run_key(job), years=years)
+    return {**made.relationships, **made.units, "perhaps_same_child": made.perhaps_same_child}
+
+
 def tables(job: Job) -> Facts:
     """Write the tables."""
     subgroups = job.project.diagnostics.subgroups
@@ -214,7 +226,8 @@ def diagnostics(job: Job) -> Facts:
     folder = job.workspace.folder / "diagnostics"
     folder.mkdir(exist_ok=True)
     match_rate(job.workspace.con, job.project.diagnostics.subgroups)
-    return {"match_rate_rows": write_match_rate(job.workspace.con, folder)}
+    return {"match_rate_rows": write_match_rate(job.workspace.con, folder),
+            "family_units_rows": write_family_units(job.workspace.con, folder)}  # fmt: skip
 
 
 def report(job: Job) -> Facts:
@@ -233,6 +246,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("score", "scoring pairs", score),
     Stage("decisions", "deciding", decisions),
     Stage("persons", "joining links into persons", persons),
+    Stage("families", "finding families", families),
     Stage("tables", "writing the tables", tables),
     Stage("diagnostics", "writing the diagnostics", diagnostics),
     Stage("report", "writing the report", report),
@@ -251,7 +265,7 @@ def manifest(job: Job) -> dict[str, Any]:
         "configuration": settings,
         "hashes": {
             "inputs": job.inputs,
-            "packs": job.packs.hashes,
+            "packs": {**job.packs.hashes, **job.families.hashes},
             "settings": job.project.fingerprint(),
             "run": job.fingerprint,
         },
@@ -300,9 +314,9 @@ def _with_options(
     return project.model_copy(update={"run": settings})
 
 
-def _fingerprint(project: Project, packs: Packs, inputs: dict[str, str]) -> str:
+def _fingerprint(project: Project, packs: dict[str, str], inputs: dict[str, str]) -> str:
     """What makes a run this run and no other: settings, packs, inputs and the versions that change results."""
-    parts = [project.fingerprint(), packs.hashes, inputs, versions()]
+    parts = [project.fingerprint(), packs, inputs, versions()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
