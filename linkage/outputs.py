@@ -13,7 +13,7 @@ PARQUET = "(format parquet, compression zstd, row_group_size 122880)"
 
 
 def write_tables(con: Connection, folder: Path, *, subgroups: Sequence[str]) -> dict[str, int]:
-    """Write links, persons, conflicts, relationships, families, rows and records; returns the rows of each. Same run, same bytes."""
+    """Write the tables of `tables.OUTPUTS`; returns the rows of each. Same run, same bytes."""
     selects = {
         "links": links_sql(),
         "persons": persons_sql(),

@@ -1,10 +1,11 @@
 """Family units against the truth: B-cubed precision and recall per unit rule, over-merge and over-split apart.
 
-An item is a child of the truth who is in the run, as the person who holds most of its records. T is the set of children
-in the run with whom it truly shares a unit of the rule, P the set with whom the run puts it, the child itself in both.
-Precision is the mean of |T and P| / |P|, recall the mean of |T and P| / |T| (Bagga and Baldwin 1998; for units that overlap, a
-child's units of a rule are taken together). A child in no unit is by itself. `over_merged` is the share of children with somebody
-in P who is not in T, `over_split` that with somebody of T who is not in P, `exact` the share with P = T.
+An item is a child of the truth who is in the run, as the person who holds most of its records. T is the set of
+children in the run with whom it truly shares a unit of the rule, P the set with whom the run puts it, the child itself
+in both. Precision is the mean of |T and P| / |P|, recall the mean of |T and P| / |T| (Bagga and Baldwin 1998; for units
+that overlap, a child's units of a rule are taken together). A child in no unit is by itself. `over_merged` is the share
+of children with somebody in P who is not in T, `over_split` that with somebody of T who is not in P, `exact` the share
+with P = T.
 """
 
 from __future__ import annotations
@@ -51,9 +52,9 @@ class FamilyScore:
 def family_scores(con: Connection, run: Path, truth: Path) -> tuple[tuple[FamilyScore, ...], tuple[str, ...]]:
     """Scores by unit rule, and notes; nothing where the truth has no families or the run no units.
 
-    Reads the table `judged`, families.parquet of the run and of the truth's folder families.csv (person, mother, perhaps father,
-    and subgroups) and households.csv (person, household, valid_from, valid_to). With working tables attached as
-    `working`, children are told apart by whether the run holds their mother's id.
+    Reads the table `judged`, families.parquet of the run, and of the truth's folder families.csv (person, mother,
+    perhaps father, and subgroups) and households.csv (person, household, valid_from, valid_to). With working tables
+    attached as `working`, children are told apart by whether the run holds their mother's id.
     """
     told, units = truth / FAMILIES_FILE, run / "families.parquet"
     if not (told.is_file() and units.is_file()):
@@ -72,7 +73,7 @@ def family_scores(con: Connection, run: Path, truth: Path) -> tuple[tuple[Family
 
 
 def item_steps(told: Path) -> tuple[Step, ...]:
-    """`family_truth`, and `family_items` (true_person, person): each child's person, the one with most of its records."""
+    """`family_truth`, and `family_items` (true_person, person): each child's person holds most of its records."""
     return (
         table_step("family_truth", f"select * from read_csv({literal(str(told))}, all_varchar = true)"),
         table_step("family_items", """
@@ -102,7 +103,8 @@ def parent_steps() -> tuple[Step, ...]:
           select i.true_person, t.mother, t.father from family_items i join family_truth t on t.person = i.true_person)
         select 'birth_family' as unit_rule, 'm' || mother as unit, true_person from told
         union all select 'sibling_group', 'm' || mother, true_person from told
-        union all select 'sibling_group', 'f' || father, true_person from told where father is not null"""),)  # fmt: skip
+        union all
+        select 'sibling_group', 'f' || father, true_person from told where father is not null"""),)  # fmt: skip
 
 
 def household_steps(told: Path) -> tuple[Step, ...]:
@@ -195,7 +197,8 @@ def _scores(con: Connection) -> tuple[FamilyScore, ...]:
     found = rows(con, f"""
         select o.unit_rule, g.subgroup_var, g.subgroup, count(*),
           round(avg(o.shared / o.p), {RATE_DECIMALS}), round(avg(o.shared / o.t), {RATE_DECIMALS}),
-          round(avg((o.shared < o.p)::integer), {RATE_DECIMALS}), round(avg((o.shared < o.t)::integer), {RATE_DECIMALS}),
+          round(avg((o.shared < o.p)::integer), {RATE_DECIMALS}),
+          round(avg((o.shared < o.t)::integer), {RATE_DECIMALS}),
           round(avg((o.shared = o.p and o.shared = o.t)::integer), {RATE_DECIMALS})
         from family_overlap o
         join family_groups g on g.unit_rule = o.unit_rule and g.true_person = o.true_person

@@ -20,8 +20,8 @@ def family_units_step() -> Step:
     """`diagnostics__family_units`: counts, each of which adds up to the tables of the run.
 
     `relationships` by relation and basis; `unit_sizes` units by rule and size; `persons_in_units` persons by rule and
-    number of units (0 among them); `roles` members by rule and role; `refused` places, facts, claims and ties by reason;
-    `precision` pairs by rule and how their confidence is known.
+    number of units (0 among them); `roles` members by rule and role; `refused` places, facts, claims and ties by
+    reason; `precision` pairs by rule and how their confidence is known.
     """
     return table_step(FAMILY_UNITS, f"""
         with units as (

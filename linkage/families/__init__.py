@@ -1,7 +1,7 @@
 """Relationships between persons, and the family units that follow from them.
 
-Relationships come first: typed, dated, with the rules that claim them and a confidence. A unit is a view of them that is
-named by its rule; a child is in as many as there are. A household is not a family, and a placement is neither.
+Relationships come first: typed, dated, with the rules that claim them and a confidence. A unit is a view of them that
+is named by its rule; a child is in as many as there are. A household is not a family, and a placement is neither.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["FamilyCount", "FamilyRules", "household_at", "load_family_rules", "m
 
 @dataclass(frozen=True)
 class FamilyCount:
-    """Relationships by relation, units by rule, and pairs of persons whom their families say to be perhaps one child."""
+    """Relationships by relation, units by rule, and pairs of persons who, by their families, may be one child."""
 
     relationships: Mapping[str, int]
     units: Mapping[str, int]
@@ -40,16 +40,7 @@ def make_families(con: Connection, packs: FamilyRules, *, run_key: str, years: M
     """
     run_steps(con, (_refused_step(),))
     make_facts(con, packs.limits, years)
-    run_steps(
-        con,
-        (
-            Step(
-                REFUSED_RELATIONS,
-                f"""
-        insert into {REFUSED_RELATIONS} select 'place', 'home', reason, count(*) from {REFUSED_PLACES} group by reason""",
-            ),
-        ),
-    )
+    run_steps(con, (_refused_places_step(),))
     make_claims(con, packs.rules)
     estimate_precision(con, packs.rules)
     make_relationships(con, packs)
@@ -57,9 +48,7 @@ def make_families(con: Connection, packs: FamilyRules, *, run_key: str, years: M
     make_hints(con, packs)
     return FamilyCount(
         _counts(con, f"select relation, count(*) from {RELATIONSHIPS} group by relation order by relation"),
-        _counts(
-            con, f"select unit_rule, count(distinct unit_id) from {FAMILIES} group by unit_rule order by unit_rule"
-        ),
+        _counts(con, f"select unit_rule, count(distinct unit_id) from {FAMILIES} group by all order by unit_rule"),
         count(con, "family_hints"),
     )
 
@@ -67,6 +56,12 @@ def make_families(con: Connection, packs: FamilyRules, *, run_key: str, years: M
 def _refused_step() -> Step:
     empty = "select ''::varchar as stage, ''::varchar as what, ''::varchar as reason, 0::bigint as n limit 0"
     return table_step(REFUSED_RELATIONS, empty)
+
+
+def _refused_places_step() -> Step:
+    return Step(REFUSED_RELATIONS, f"""
+        insert into {REFUSED_RELATIONS}
+        select 'place', 'home', reason, count(*) from {REFUSED_PLACES} group by reason""")  # fmt: skip
 
 
 def _counts(con: Connection, sql: str) -> dict[str, int]:

@@ -26,7 +26,9 @@ def label_birth_families(con: Connection, *, most_siblings: int) -> None:
     if not cut:
         return
     listed = ", ".join(f"({tie.left}, {tie.right})" for tie in cut)
-    kept = f"select t.* from {TIES} t anti join (values {listed}) as c(l, r) on c.l = t.person_no_l and c.r = t.person_no_r"
+    kept = f"""
+        select t.* from {TIES} t
+        anti join (values {listed}) as c(l, r) on c.l = t.person_no_l and c.r = t.person_no_r"""
     counted = f"insert into {REFUSED_RELATIONS} select 'unit', 'birth_family', 'contradiction', {len(cut)}"
     run_steps(con, (scratch_step("family_kept_ties", kept), scratch_step(TIES, "select * from family_kept_ties"),
                     Step(REFUSED_RELATIONS, counted)))  # fmt: skip

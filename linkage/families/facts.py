@@ -77,7 +77,8 @@ def facts_step() -> Step:
         FACTS,
         f"""
         select p.person_no, k.kind as word,
-          case when k.kind = 'guardian' then hash(k.value) else hash(k.scope, upper({named_id})) end as value, {timeless}
+          case when k.kind = 'guardian' then hash(k.value) else hash(k.scope, upper({named_id})) end as value,
+          {timeless}
         from {RELATION_KEYS} k {of_person} k.record_id group by all
         union all
         select p.person_no, 'own_id', hash(i.scope, upper({own_id})), {timeless}

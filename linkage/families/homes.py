@@ -108,13 +108,21 @@ def _said_homes_sql(years: Mapping[int, int]) -> str:
 
 
 def _own_homes_sql() -> str:
-    """Homes without those that are the child's own placement; one told at the start of care was left that day."""
+    """Homes without those that are the child's own placement; a child who is placed has left home that day.
+
+    Of a home without dates it is not known whether it was before or after care: it ends where care still lasts.
+    """
     return f"""
-        select h.* replace (
-          case when exists (
-            select 1 from {PLACEMENTS} p where p.person_no = h.person_no and h.valid_from >= p.valid_from
-              and (p.valid_to is null or h.valid_from < p.valid_to)) then h.valid_from else h.valid_to end as valid_to)
+        with left_home as (
+          select h.person_no, h.valid_from, min(greatest(p.valid_from, h.valid_from)) as day
+          from (select distinct person_no, valid_from from family_said_homes) h
+          join {PLACEMENTS} p on p.person_no = h.person_no
+          where case when h.valid_from is not null then p.valid_to is null or h.valid_from < p.valid_to
+            else exists (select 1 from {PLACEMENTS} o where o.person_no = p.person_no and o.valid_to is null) end
+          group by all)
+        select h.* replace (least(h.valid_to, d.day) as valid_to)
         from family_said_homes h
+        left join left_home d on d.person_no = h.person_no and d.valid_from is not distinct from h.valid_from
         where not exists (
           select 1 from {PLACEMENTS} p
           where p.person_no = h.person_no and p.postcode = h.postcode

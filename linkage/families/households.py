@@ -37,7 +37,8 @@ def household_at(run: Path, on: date) -> pa.Table:
     try:
         run_steps(con, (
             scratch_step("related", f"""
-                select * from read_parquet({literal(str(path))}) where relation = 'lives_with' and {current_sql(on)}"""),
+                select * from read_parquet({literal(str(path))})
+                where relation = 'lives_with' and {current_sql(on)}"""),
             scratch_step("people", """
                 select person_id, row_number() over (order by person_id) - 1 as person_no
                 from (select person_id_l as person_id from related union select person_id_r from related)"""),

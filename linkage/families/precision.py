@@ -3,7 +3,8 @@
 Three ways, the first that has enough to go by. `calibrated`: of a rule's pairs whose mothers' ids can be compared, the
 share that agrees. `modelled`: births that no one mother can have had (2 to 209 days apart) occur among unrelated
 children at a known rate; what a rule's pairs have of them is the false ones among them. For a looked-after mother's
-birth date: how often a day on which she did not give birth leads to just one child too. Else `assumed`, as the pack has it.
+birth date: how often a day on which she did not give birth leads to just one child too. Else `assumed`, as the pack has
+it.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def precision_step() -> Step:
     agreed = compared.replace("c.agrees is not null", "c.agrees")
     return table_step(PRECISION, f"""
         with pairs as (
-          select distinct rule_no, person_no_l, person_no_r, band, coalesce(refusal, '') as refusal, agrees from {CLAIMS}),
+          select distinct rule_no, person_no_l, person_no_r, band, coalesce(refusal, '') as refusal, agrees
+          from {CLAIMS}),
         counted as (
           select c.rule_no, case when grouping(c.band) = 0 then c.band else -1 end as band,
             count(*) filter (c.refusal = '') as pairs, {compared} as compared, {agreed} as agreed,
@@ -104,7 +106,8 @@ def precision_step() -> Step:
           from counted c join family_rules r on r.rule_no = c.rule_no
           cross join family_chance h cross join family_placebo p),
         estimates as (
-          select *, coalesce(by_keys, 1 - false_share * (1 - share) / (1 - false_share * share), by_placebo) as estimate,
+          select *,
+            coalesce(by_keys, 1 - false_share * (1 - share) / (1 - false_share * share), by_placebo) as estimate,
             case when by_keys is not null then 'calibrated' else 'modelled' end as how
           from judged)
         select e.rule_no, e.rule, e.band, e.pairs, e.compared, e.agreed, e.impossible,

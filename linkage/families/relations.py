@@ -1,9 +1,9 @@
 """Relationships: claims become typed, dated relations between persons, each with its evidence and a confidence.
 
 Table `relationships`: person_no_l, person_no_r, relation, evidence (rule ids joined by +), confidence (0 to 1),
-confidence_basis, valid_from, valid_to, parent, rule_nos. Left is the mother, parent or carer of a directed relation, and the
-smaller person_no of any other. Siblings have no dates: they would be dates of birth. Persons on the never-link list
-meet in no relation, nor through any chain of relations.
+confidence_basis, valid_from, valid_to, parent, rule_nos. Left is the mother, parent or carer of a directed relation,
+and the smaller person_no of any other. Siblings have no dates: they would be dates of birth. Persons on the never-link
+list meet in no relation, nor through any chain of relations.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def sibling_pairs_step(packs: FamilyRules) -> Step:
 
 
 def sure_claims_step(assumed: str) -> Step:
-    """`family_sure_claims`: claims that nothing refuses, with their confidence, without pairs on the never-link list."""
+    """`family_sure_claims`: claims that nothing refuses, never-link pairs left out, with their confidence."""
     never = f"""not exists (select 1 from {NEVER} n
             where n.person_no_l = c.person_no_l and n.person_no_r = c.person_no_r)"""
     return scratch_step("family_sure_claims", _sure_sql(assumed, never))
@@ -173,13 +173,14 @@ def keep_apart(con: Connection) -> None:
         from family_relations r join family_reach c on c.person_no = r.person_no_l
         join family_reached d on d.component = c.component
         group by all order by c.component, r.person_no_l, r.person_no_r""")  # fmt: skip
-    ties = [Tie(int(str(l)), int(str(r)), float(str(q))) for _, l, r, q in found]
+    ties = [Tie(int(str(left)), int(str(right)), float(str(confidence))) for _, left, right, confidence in found]
     cut = part(ties, lambda group, other: bool(set().union(*(never.get(one, set()) for one in group)) & other))
     listed = ", ".join(f"({tie.left}, {tie.right})" for tie in cut) or "(null, null)"
     run_steps(con, (table_step(RELATIONSHIPS, f"""
         select r.* from family_relations r
         anti join (select * from (values {listed}) as c(l, r)) c on c.l = r.person_no_l and c.r = r.person_no_r
         order by r.person_no_l, r.person_no_r, r.relation, r.valid_from, r.valid_to"""),
-        Step(REFUSED_RELATIONS, f"insert into {REFUSED_RELATIONS} select 'chain', 'relationships', 'never_link', {len(cut)} "
-                                f"where {len(cut)} > 0"),
+        Step(REFUSED_RELATIONS, f"""
+            insert into {REFUSED_RELATIONS}
+            select 'chain', 'relationships', 'never_link', {len(cut)} where {len(cut)} > 0"""),
         Step("family_relations", "drop table family_relations")))  # fmt: skip

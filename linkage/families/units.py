@@ -76,7 +76,8 @@ def _birth_families(con: Connection, packs: FamilyRules) -> None:
               select person_no_l as person_no, confidence from {TIES} union all
               select person_no_r, confidence from {TIES} union all select child, confidence from family_mothers_of),
             children as (
-              select person_no, component as unit_no from {FAMILY_OF} union select child, unit_no from family_mothers_of)
+              select person_no, component as unit_no from {FAMILY_OF}
+              union select child, unit_no from family_mothers_of)
             select 'birth_family', c.unit_no, c.person_no, 'child', max(t.confidence), null, null
             from children c join tied t on t.person_no = c.person_no group by all
             union all
