@@ -131,14 +131,23 @@ def _own_homes_sql() -> str:
 
 
 def _places_sql() -> str:
-    """Homes by what is compared: a property number, house and street in a postcode, a postcode."""
+    """Homes by what is compared: a property, or house and street where no property number is known; a postcode.
+
+    A house and street that one property number goes with is that property; one of several (a block of flats whose flat
+    numbers were left out) is no address.
+    """
     columns = "valid_from, valid_to, max(quality) as quality"
     return f"""
-        select person_no, 'address' as word, hash('U', uprn) as place, {columns}
-        from family_own_homes where uprn is not null group by all
-        union all
-        select person_no, 'address', hash('L', postcode, address_line), {columns}
-        from family_own_homes where postcode is not null and address_line is not null group by all
+        with properties as (
+          select postcode, address_line, min(uprn) as uprn, count(distinct uprn) as n
+          from family_own_homes where uprn is not null and address_line is not null and postcode is not null group by all)
+        select h.person_no, 'address' as word,
+          case when coalesce(h.uprn, p.uprn) is not null then hash('U', coalesce(h.uprn, p.uprn))
+               else hash('L', h.postcode, h.address_line) end as place, {columns}
+        from family_own_homes h
+        left join properties p on p.postcode = h.postcode and p.address_line = h.address_line
+        where h.uprn is not null or h.postcode is not null and h.address_line is not null and coalesce(p.n, 1) = 1
+        group by all
         union all
         select person_no, 'postcode', hash(postcode), {columns}
         from family_own_homes where postcode is not null group by all"""

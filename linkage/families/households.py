@@ -60,7 +60,8 @@ def household_at(run: Path, on: date) -> pa.Table:
 def current_sql(on: date) -> str:
     """SQL: a relation holds on the day."""
     day = f"date {literal(on.isoformat())}"
-    return f"coalesce(valid_from <= {day}, true) and coalesce(valid_to > {day} or valid_to = valid_from, true)"
+    at_one_day = f"(valid_from = valid_to and valid_to = {day})"
+    return f"coalesce(valid_from <= {day}, true) and coalesce(valid_to > {day} or {at_one_day}, true)"
 
 
 def label_cliques(con: Connection, ties: str, into: str) -> None:
