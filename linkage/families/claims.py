@@ -155,9 +155,9 @@ def pairs_of_siblings_step() -> Step:
 
 def overlap_sql(left: str = "l", right: str = "r") -> str:
     """SQL: two periods have a day in common; NULL is open. A last day counts only for what is known as at one day."""
-    at_one_day = f"({left}.valid_from = {left}.valid_to or {right}.valid_from = {right}.valid_to)"
+    at_one_day = " or ".join(f"coalesce({side}.valid_from = {side}.valid_to, false)" for side in (left, right))
     return " and ".join(
-        f"coalesce({a}.valid_from < {b}.valid_to or {a}.valid_from = {b}.valid_to and {at_one_day}, true)"
+        f"coalesce({a}.valid_from < {b}.valid_to or {a}.valid_from = {b}.valid_to and ({at_one_day}), true)"
         for a, b in ((left, right), (right, left))
     )
 

@@ -140,7 +140,8 @@ def _places_sql() -> str:
     return f"""
         with properties as (
           select postcode, address_line, min(uprn) as uprn, count(distinct uprn) as n
-          from family_own_homes where uprn is not null and address_line is not null and postcode is not null group by all)
+          from family_own_homes
+          where uprn is not null and address_line is not null and postcode is not null group by all)
         select h.person_no, 'address' as word,
           case when coalesce(h.uprn, p.uprn) is not null then hash('U', coalesce(h.uprn, p.uprn))
                else hash('L', h.postcode, h.address_line) end as place, {columns}
