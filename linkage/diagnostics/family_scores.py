@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from linkage.diagnostics.subgroups import ALL
+from linkage.diagnostics.truth import read_texts
+from linkage.errors import InputError
 from linkage.sql import Connection, Step, columns, ident, literal, rows, run_steps, table_step
 from linkage.stats import RATE_DECIMALS
 
@@ -54,12 +56,14 @@ def family_scores(con: Connection, run: Path, truth: Path) -> tuple[tuple[Family
 
     Reads the table `judged`, families.parquet of the run, and of the truth's folder families.csv (person, mother,
     perhaps father, and subgroups) and households.csv (person, household, valid_from, valid_to). With working tables
-    attached as `working`, children are told apart by whether the run holds their mother's id.
+    attached as `working`, children are told apart by whether the run holds their mother's id. Raises InputError for a
+    truth that cannot be read.
     """
     told, units = truth / FAMILIES_FILE, run / "families.parquet"
     if not (told.is_file() and units.is_file()):
         return (), ()
-    run_steps(con, (*item_steps(told), *run_unit_steps(units), *parent_steps()))
+    _read_families(con, told)
+    run_steps(con, (items_step(), *run_unit_steps(units), *parent_steps()))
     notes: list[str] = []
     households = truth / HOUSEHOLDS_FILE
     if households.is_file():
@@ -72,17 +76,25 @@ def family_scores(con: Connection, run: Path, truth: Path) -> tuple[tuple[Family
     return _scores(con), tuple(notes)
 
 
-def item_steps(told: Path) -> tuple[Step, ...]:
-    """`family_truth`, and `family_items` (true_person, person): each child's person holds most of its records."""
-    return (
-        table_step("family_truth", f"select * from read_csv({literal(str(told))}, all_varchar = true)"),
-        table_step("family_items", """
-            with held as (select true_person, person, count(*) as n from judged group by all),
-            ranked as (
-              select *, row_number() over (partition by true_person order by n desc, person) as turn from held)
-            select ranked.true_person, ranked.person from ranked join family_truth t on t.person = ranked.true_person
-            where turn = 1"""),
-    )  # fmt: skip
+def _read_families(con: Connection, told: Path) -> None:
+    """Make `family_truth`, with a father for everybody, who may be unknown."""
+    found = read_texts(con, told, "families_file")
+    if not {"person", "mother"} <= set(found):
+        raise InputError("The truth of families lacks columns.", where=f"{told.name}: the first line",
+                         expected="person, mother; perhaps father, and any subgroups", remedy="name its columns so",
+                         )  # fmt: skip
+    father = "" if "father" in found else ", null::varchar as father"
+    run_steps(con, (table_step("family_truth", f"select distinct on (person) *{father} from families_file "
+                                               "order by person, mother"),))  # fmt: skip
+
+
+def items_step() -> Step:
+    """`family_items` (true_person, person): each child's person is the one that holds most of its records."""
+    return table_step("family_items", """
+        with held as (select true_person, person, count(*) as n from judged group by all),
+        ranked as (select *, row_number() over (partition by true_person order by n desc, person) as turn from held)
+        select r.true_person, r.person from ranked r join family_truth t on t.person = r.true_person
+        where r.turn = 1""")  # fmt: skip
 
 
 def run_unit_steps(units: Path) -> tuple[Step, ...]:
@@ -124,10 +136,7 @@ def household_steps(told: Path) -> tuple[Step, ...]:
 
 def key_step(con: Connection) -> Step:
     """`mothers_id` (true_person, held): whether the run holds the mother's id of any record of the child."""
-    known = bool(
-        rows(con, "select 1 from duckdb_tables() where database_name = 'working' and table_name = 'relation_keys'")
-    )
-    if not known:
+    if not rows(con, "select 1 from duckdb_tables() where database_name = 'working' and table_name = 'relation_keys'"):
         return table_step("mothers_id", "select true_person, 'unknown' as held from family_items")
     return table_step("mothers_id", """
         with keyed as (

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from linkage.errors import UsageError
 from linkage.families.labels import label_persons, numbers_of
-from linkage.sql import Connection, connect, execute, literal, run_steps, scratch_step
+from linkage.sql import Connection, connect, literal, run_steps, scratch_step
 
 RELATIONSHIPS_FILE = "relationships.parquet"
 MOST_IN_A_TANGLE = 60  # persons hanging together who do not all live together; more is no household and is left out
@@ -49,7 +49,7 @@ def household_at(run: Path, on: date) -> pa.Table:
                 group by all"""),
         ))  # fmt: skip
         label_cliques(con, "ties", "cliques")
-        return execute(con, f"""
+        return con.sql(f"""
             select c.clique_no + 1 as household_no, p.person_id, c.confidence, c.valid_from, c.valid_to
             from ({members_sql("cliques", "ties")}) c join people p on p.person_no = c.person_no
             order by household_no, person_id""").to_arrow_table()  # fmt: skip

@@ -25,7 +25,9 @@ def written(folder: Path, relations: list[Relation]) -> Path:
         execute(con, """create table r (person_id_l varchar, person_id_r varchar, relation varchar, evidence varchar,
             confidence double, valid_from date, valid_to date)""")  # fmt: skip
         for left, right, begin, end in relations:
-            con.execute("insert into r values (?, ?, 'lives_with', 'same_address', 0.9, ?, ?)", [left, right, begin, end])
+            con.execute(
+                "insert into r values (?, ?, 'lives_with', 'same_address', 0.9, ?, ?)", [left, right, begin, end]
+            )
         con.execute("insert into r values ('a', 'z', 'sibling', 'same_mother', 0.9, null, null)")
         execute(con, f"copy r to '{folder / 'relationships.parquet'}'")
     return folder
@@ -61,7 +63,7 @@ def test_a_folder_without_relationships_is_refused(tmp_path: Path) -> None:
         household_at(tmp_path, date(2024, 1, 1))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda pair: pair[0] < pair[1]), max_size=20))
 def test_cliques_are_those_of_networkx(ties: set[tuple[int, int]]) -> None:
     with connect(memory="1GB") as con:

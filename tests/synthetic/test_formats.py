@@ -126,7 +126,7 @@ def test_truth_covers_every_primary_row_and_no_other(everything: Everything) -> 
 
 def test_project_names_every_source_by_rules_of_the_design(everything: Everything) -> None:
     project = everything.project
-    assert set(project) == {"project", "sources", "link", "diagnostics"}
+    assert set(project) == {"project", "sources", "link", "families", "diagnostics"}
     assert list(project["sources"])[:6] == list(SOURCES)
     allowed = {"format", "path", "authority", "year", "term", "supply", "sheet", "key", "columns", "subgroups"}
     for name, source in project["sources"].items():
