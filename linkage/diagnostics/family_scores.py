@@ -3,9 +3,9 @@
 An item is a child of the truth who is in the run, as the person who holds most of its records. T is the set of
 children in the run with whom it truly shares a unit of the rule, P the set with whom the run puts it, the child itself
 in both. Precision is the mean of |T and P| / |P|, recall the mean of |T and P| / |T| (Bagga and Baldwin 1998; for units
-that overlap, a child's units of a rule are taken together). A child in no unit is by itself. `over_merged` is the share
-of children with somebody in P who is not in T, `over_split` that with somebody of T who is not in P, `exact` the share
-with P = T.
+that overlap, a child's units of a rule are taken together). A child in no unit is by itself, or with those whom the run
+takes for the same person. `over_merged` is the share of children with somebody in P who is not in T, `over_split` that
+with somebody of T who is not in P, `exact` the share with P = T.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def run_unit_steps(units: Path) -> tuple[Step, ...]:
         from read_parquet({literal(str(units))}) f join family_items i on i.person = f.person_id
         where f.role <> 'mother'
         union
-        select r.unit_rule, 'self ' || true_person, true_person from family_items
+        select r.unit_rule, 'person ' || person, true_person from family_items
         cross join (select unnest({list(UNIT_TRUTHS)}) as unit_rule) r"""),)  # fmt: skip
 
 

@@ -12,6 +12,8 @@ _OURS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"source", "file", "row", "person"}), "a truth for `linkage evaluate`"),
     (frozenset({"source", "key", "person"}), "a truth for `linkage evaluate`"),
     (frozenset({"person", "siblinggroup", "twingroup"}), "a list of the persons of a truth"),
+    (frozenset({"person", "mother", "father", "liveswith"}), "a list of the families of a truth"),
+    (frozenset({"person", "household", "validfrom", "validto"}), "a list of the households of a truth"),
 )  # fmt: skip
 
 

@@ -135,7 +135,7 @@ def sibling_precision(england: England, folder: Path, kinds: tuple[str, ...]) ->
 
 
 def shuffle_in(con: Connection, kinds: tuple[str, ...]) -> None:
-    """Place two children of one surname and different mothers, far enough apart in age, in each of many foster homes."""
+    """Place two children of one surname and different mothers in each of many foster homes."""
     execute(con, f"""create temp table placed as
         with one as (
           select t.person_no, any_value(t.mother) as mother, min(r.surname) as surname, min(r.dob) as dob,
