@@ -50,7 +50,8 @@ def unit_counts(con: Connection) -> tuple[UnitCount, ...]:
         return ()
     found = rows(con, f"""
         with held as (
-          select unit_rule, person_no, count(distinct unit_id) as k, max(unit_size) as size from {FAMILIES} group by all),
+          select unit_rule, person_no, count(distinct unit_id) as k, max(unit_size) as size
+          from {FAMILIES} group by all),
         made as (select unit_rule, count(distinct unit_id) as units from {FAMILIES} group by unit_rule)
         select m.unit_rule, m.units, count(*), count(*) filter (h.k > 1), max(h.size)
         from held h join made m on m.unit_rule = h.unit_rule group by m.unit_rule, m.units order by m.unit_rule""",
