@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from linkage.families.facts import FACTS, PEOPLE
 from linkage.families.rules import DATED, MATCHES, FamilyRule
-from linkage.sql import Connection, Step, execute, literal, run_steps, scratch_step
+from linkage.sql import Connection, Step, execute, literal, rows, run_steps, scratch_step
 from linkage.tables import REFUSED_RELATIONS
 
 CLAIMS = "family_claims"
@@ -55,8 +55,9 @@ CONDITION_SQL = {
 def make_claims(con: Connection, rules: Sequence[FamilyRule]) -> None:
     """Make `family_claims` of all rules, and `refused_relations` of the facts that too many share."""
     run_steps(con, (_empty_claims_step(), _surname_bands_step()))
+    known = {str(word) for (word,) in rows(con, f"select distinct word from {FACTS}")}
     for number, rule in enumerate(rules):
-        if "sibling" not in rule.match:
+        if "sibling" not in rule.match and all(set(MATCHES[word]) <= known for word in rule.match):
             _claim(con, number, rule)
 
 

@@ -22,7 +22,7 @@ from tests.diagnostics.small_run import CHILDREN, SUBGROUPS, make_run
 
 SECTIONS = (
     "In short", "Counts", "Link rates by subgroup", "Weights of pairs", "What each field is worth", "Rules", "Blocking",
-    "Persons", "Contradictions", "Findings about the sources", "Doubts of the training", "Made from",
+    "Persons", "Families", "Contradictions", "Findings about the sources", "Doubts of the training", "Made from",
 )  # fmt: skip
 
 
