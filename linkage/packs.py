@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import duckdb
 from pydantic import Field, model_validator
@@ -171,6 +171,15 @@ class ModelSpec(Strict):
     comparison: tuple[Comparison, ...] = Field(min_length=1)
 
 
+class HasId(Protocol):
+    """A rule of any pack."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+        ...
+
+
 @dataclass(frozen=True)
 class Packs:
     """The rules in the order they run, the model (None where the project says "none"), and file hashes."""
@@ -194,17 +203,17 @@ def load_packs(rules: Sequence[str], model: str, *, folder: Path) -> Packs:
     hashes: dict[str, str] = {}
     loaded: list[Rule] = []
     for name in rules:
-        path = _find(name, "rules", folder)
+        path = find_pack(name, "rules", folder)
         pack = validated(RulePack, read_toml(path, what="rule pack"), path)
         loaded += pack.rule
         _refuse_repeated_pack(f"rules/{pack.pack.id}@{pack.pack.version}", hashes)
-        hashes[f"rules/{pack.pack.id}@{pack.pack.version}"] = _sha256(path)
-    _refuse_repeated_ids(loaded)
+        hashes[f"rules/{pack.pack.id}@{pack.pack.version}"] = sha256_of_pack(path)
+    refuse_repeated_ids(loaded)
     spec: ModelSpec | None = None
     if model != "none":
-        path = _find(model, "models", folder)
+        path = find_pack(model, "models", folder)
         spec = validated(ModelSpec, read_toml(path, what="model"), path)
-        hashes[f"models/{spec.model.id}@{spec.model.version}"] = _sha256(path)
+        hashes[f"models/{spec.model.id}@{spec.model.version}"] = sha256_of_pack(path)
     return Packs(tuple(loaded), spec, hashes)
 
 
@@ -241,7 +250,8 @@ def refuse_broken_model(con: Connection, spec: ModelSpec, *, table: str) -> None
         raise ProjectError.from_faults(faults)
 
 
-def _find(name: str, kind: Literal["models", "rules"], folder: Path) -> Path:
+def find_pack(name: str, kind: Literal["models", "rules"], folder: Path, *, where: str = "") -> Path:
+    """The file of a pack or model: a path relative to `folder` wins over a bundled name; ProjectError for neither."""
     inside = bundled(kind)
     suffix = "model.toml" if kind == "models" else ""
     for path in (folder / name, inside / name if kind == "models" else inside / f"{name}.toml"):
@@ -250,7 +260,7 @@ def _find(name: str, kind: Literal["models", "rules"], folder: Path) -> Path:
             return target
     known = sorted(path.stem for path in inside.iterdir() if not path.name.startswith("."))
     what, key = ("model", "model") if kind == "models" else ("rule pack", "rules")
-    raise ProjectError(f"There is no {what} called {name!r}.", where=f"[link] {key}",
+    raise ProjectError(f"There is no {what} called {name!r}.", where=where or f"[link] {key}",
                        expected=f"a path, or a bundled name; nearest: {nearest(name, known)}",
                        remedy="check the name; a path is relative to the project file")  # fmt: skip
 
@@ -261,13 +271,15 @@ def _refuse_repeated_pack(pack: str, known: Container[str]) -> None:
                            remedy="name each pack once, or give your copy an id of its own")  # fmt: skip
 
 
-def _refuse_repeated_ids(rules: Sequence[Rule]) -> None:
+def refuse_repeated_ids(rules: Sequence[HasId], *, where: str = "[link] rules") -> None:
+    """Raise ProjectError where two rules have one id."""
     seen: set[str] = set()
     for rule in rules:
         if rule.id in seen:
-            raise ProjectError(f"Two rules are called {rule.id!r}.", where="[link] rules", remedy="rename one of them")
+            raise ProjectError(f"Two rules are called {rule.id!r}.", where=where, remedy="rename one of them")
         seen.add(rule.id)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of_pack(path: Path) -> str:
+    """Which pack it was, for the manifest."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

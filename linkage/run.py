@@ -17,6 +17,7 @@ from linkage.diagnostics.every_table import write_diagnostics
 from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.disclosure import find_nestings, profile_of, publish
 from linkage.errors import InputError, ProjectError, UsageError
+from linkage.families import FamilyRules, load_family_rules, make_families
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.calibration import estimate_priors, estimate_rule_precision
 from linkage.match.candidates import make_candidates
@@ -62,6 +63,7 @@ class Job:
 
     project: Project
     packs: Packs
+    families: FamilyRules
     workspace: Workspace
     inputs: dict[str, str]
     fingerprint: str
@@ -92,12 +94,13 @@ def run_project(
     refuse_folder(out, resume=resume)
     profile_of(project.diagnostics.profile, project.diagnostics.suppress_below)
     packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
+    families = load_family_rules(project.families.rules if project.families else (), folder=project.folder)
     inputs = input_hashes(project)
-    fingerprint = _fingerprint(project, packs, inputs)
+    fingerprint = _fingerprint(project, {**packs.hashes, **families.hashes}, inputs)
     if not (resume and is_finished(out, fingerprint)):
         workspace = open_workspace(out, threads=settings.threads, memory=settings.memory, fingerprint=fingerprint)
         try:
-            _run_stages(Job(project, packs, workspace, inputs, fingerprint), progress)
+            _run_stages(Job(project, packs, families, workspace, inputs, fingerprint), progress)
         except (UsageError, ProjectError, InputError):
             if not workspace.facts:  # once it is mended, the same command can be given again
                 abandon(workspace)
@@ -205,6 +208,14 @@ def persons(job: Job) -> Facts:
     return asdict(make_persons(job.workspace.con, run_key=_run_key(job)))
 
 
+def families(job: Job) -> Facts:
+    """Persons to relationships and family units."""
+    specs = enumerate(job.project.sources.values())
+    years = {number: spec.year for number, spec in specs if spec.year is not None}
+    made = make_families(job.workspace.con, job.families, run_key=_run_key(job), years=years)
+    return {**made.relationships, **made.units, "perhaps_same_child": made.perhaps_same_child}
+
+
 def tables(job: Job) -> Facts:
     """Write the tables."""
     subgroups = job.project.diagnostics.subgroups
@@ -247,6 +258,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("score", "scoring pairs", score),
     Stage("decisions", "deciding", decisions),
     Stage("persons", "joining links into persons", persons),
+    Stage("families", "finding families", families),
     Stage("tables", "writing the tables", tables),
     Stage("diagnostics", "writing the diagnostics", diagnostics),
     Stage("public", "disclosure control", public),
@@ -266,7 +278,7 @@ def manifest(job: Job) -> dict[str, Any]:
         "configuration": settings,
         "hashes": {
             "inputs": job.inputs,
-            "packs": job.packs.hashes,
+            "packs": {**job.packs.hashes, **job.families.hashes},
             "settings": job.project.fingerprint(),
             "run": job.fingerprint,
         },
@@ -315,9 +327,9 @@ def _with_options(
     return project.model_copy(update={"run": settings})
 
 
-def _fingerprint(project: Project, packs: Packs, inputs: dict[str, str]) -> str:
+def _fingerprint(project: Project, packs: dict[str, str], inputs: dict[str, str]) -> str:
     """What makes a run this run and no other: settings, packs, inputs and the versions that change results."""
-    parts = [project.fingerprint(), packs.hashes, inputs, versions()]
+    parts = [project.fingerprint(), packs, inputs, versions()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -90,6 +90,7 @@ SOURCES = "sources"  # source_no, source, format, is_unique, is_within
 RECORDS = "records"  # record_id; see prepare.records for the columns
 ROWS = "source_rows"  # source_no, file, row, record_id
 IDENTIFIERS = "identifiers"  # record_id, scheme, scope, value, status, raw
+RELATION_KEYS = "relation_keys"  # record_id, kind (schema.RELATION_FIELDS), scope, value
 UPN_GROUPS = "upn_groups"  # value -> the smallest UPN of the same child, through former UPNs
 LINKS_DETERMINISTIC = "links_deterministic"
 CONFLICTS_OF_PASSES = "conflicts_of_passes"  # kind, record_id_l, record_id_r, detail, action
@@ -100,6 +101,9 @@ CONFLICTS_OF_DECISIONS = "conflicts_of_decisions"
 LINKS = "links"  # decided_pairs, with links that were cut set to review
 CONFLICTS = "conflicts"  # all of them
 PERSONS = "persons"
+RELATIONSHIPS = "relationships"  # see families.relations
+FAMILIES = "family_members"  # see families.units
+REFUSED_RELATIONS = "refused_relations"  # stage, what, reason, n: counted, never listed
 
 # --- what a run writes ---------------------------------------------------------------------------
 
@@ -129,6 +133,18 @@ OUTPUTS: tuple[Output, ...] = (
         "conflicts",
         ("kind", "source_l", "key_l", "source_r", "key_r", "detail", "action"),
         ("kind", "source_l", "key_l", "source_r", "key_r", "detail"),
+    ),
+    Output(
+        "relationships",
+        ("person_id_l", "person_id_r", "relation", "evidence", "confidence", "valid_from", "valid_to",
+         "confidence_basis"),
+        ("person_id_l", "person_id_r", "relation", "valid_from", "valid_to"),
+    ),
+    Output(
+        "families",
+        ("unit_id", "unit_rule", "person_id", "role", "confidence", "valid_from", "valid_to", "unit_size",
+         "weight_split", "weight_each"),
+        ("unit_rule", "unit_id", "person_id", "role", "valid_from", "valid_to"),
     ),
     Output("rows", ("source", "file", "row", "key", "person_id"), ("source", "file", "row")),
     Output("records", ("source", "key", "rows"), ("source", "key")),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from linkage.diagnostics.beyond_reach import beyond_reach, write_beyond_reach
 from linkage.diagnostics.coverage import coverage, write_coverage
+from linkage.diagnostics.family_units import write_family_units
 from linkage.diagnostics.identifier_quality import identifier_quality, write_identifier_quality
 from linkage.diagnostics.match_rate import match_rate, write_match_rate
 from linkage.match.probabilistic import read_parameters
@@ -27,6 +28,7 @@ def write_diagnostics(
     written["identifier_quality_rows"] = write_identifier_quality(con, folder)
     match_rate(con, subgroups)
     written["match_rate_rows"] = write_match_rate(con, folder)
+    written["family_units_rows"] = write_family_units(con, folder)
     if packs.model is not None:
         beyond_reach(con, packs.model, read_parameters(con), accept=link.accept, review=link.review)
         written["beyond_reach_rows"] = write_beyond_reach(con, folder)

@@ -1,7 +1,7 @@
 """From raw text to clean records: the only stage that knows how values are written.
 
 Reads the tables that sources handed over (`linkage.tables`); writes `sources`, `records`, `source_rows`,
-`identifiers`, `upn_groups`, `addresses`, `events` and `fold_conflicts`.
+`identifiers`, `upn_groups`, `addresses`, `events`, `relation_keys` and `fold_conflicts`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from linkage.prepare.phonetics import add_phonetics
 from linkage.prepare.places import home_steps, place_steps
 from linkage.prepare.postcodes import postcode_steps
 from linkage.prepare.records import record_steps, source_steps
+from linkage.prepare.relation_keys import relation_key_steps
 from linkage.prepare.splits import fold_findings
 from linkage.prepare.upn_groups import add_upn_groups
 from linkage.project import SourceSpec
@@ -58,6 +59,7 @@ def prepare_records(
     run_steps(con, identifier_steps(inputs))
     upn_findings = add_upn_groups(con)
     run_steps(con, place_steps(inputs))
+    run_steps(con, relation_key_steps(inputs))
 
     if by_return:
         count_by_return(con, inputs)

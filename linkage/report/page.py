@@ -31,6 +31,7 @@ from linkage.report.facts import (
     source_sizes,
     sureness,
 )
+from linkage.report.family_facts import relation_counts, unit_counts
 from linkage.report.headline import headline_of
 from linkage.report.reach_facts import reaches
 from linkage.report.words import (
@@ -131,6 +132,8 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "blocks": list(manifest.get("blocks", ())),
         "sizes": _with_bars(person_sizes(con)),
         "large": largest_persons(con),
+        "relations": relation_counts(con),
+        "units": unit_counts(con),
         "conflicts": conflict_counts(con),
         "findings": list(manifest.get("findings", ())),
         "excluded": {source: reasons for source, reasons in manifest.get("excluded", {}).items() if reasons},

@@ -142,8 +142,9 @@ def test_a_table_holds_keys_and_nothing_else_of_anybody(demo, people: People, ta
 
 
 def test_no_file_of_the_run_is_left_unsearched(demo) -> None:
-    searched = {"log.jsonl", "manifest.json", "report.html", "diagnostics", "run.duckdb"}
-    searched |= {f"{table}.parquet" for table in ("links", "persons", "conflicts", "rows", "records")}
+    searched = {"log.jsonl", "manifest.json", "report.html", "diagnostics", "public", "run.duckdb"}
+    tables = ("links", "persons", "conflicts", "relationships", "families", "rows", "records")
+    searched |= {f"{table}.parquet" for table in tables}
     assert {path.name for path in demo.run.iterdir()} == searched
 
 

@@ -230,3 +230,17 @@ def test_components_do_not_depend_on_the_order_of_pairs() -> None:
     pairs = [("C", "B"), ("A", "B"), ("X", "Y")]
     assert upn_components(pairs) == upn_components(pairs[::-1]) == [["A", "B", "C"], ["X", "Y"]]
     assert upn_components([]) == []
+
+
+def test_ids_of_parents_are_kept_apart_from_identifiers(prepare: Prepare) -> None:
+    rows = [
+        {"key": "1", "mother_id": " m12.0 ", "guardian": "Mrs Zoë  O'Neill", "authority": "301", "dob": "2010-01-02"},
+        {"key": "2", "mother_id": "N/A", "family_id": "000", "guardian": "Mum", "authority": "301"},
+        {"key": "3", "household_id": "h 7", "dob": "2010-01-02"},
+    ]
+    made = prepare(a=Source(rows, settings={"supply": "hub"}))
+    found = [tuple(row.values()) for row in made.table("relation_keys", "record_id, kind")]
+    assert found == [
+        (0, "guardian", "301", "ZOE O NEILL"), (0, "mother_id", "301", "M12"), (2, "household_id", "hub", "H7"),
+    ]  # fmt: skip
+    assert made.table("identifiers") == []

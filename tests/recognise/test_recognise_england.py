@@ -47,6 +47,8 @@ def test_truths_are_no_sources(england: Path) -> None:
     assert not found.proposals
     assert {other.shown: other.looks_like for other in found.others} == {
         "truth/persons.csv": "a list of the persons of a truth", "truth/rows.csv": "a truth for `linkage evaluate`",
+        "truth/families.csv": "a list of the families of a truth",
+        "truth/households.csv": "a list of the households of a truth",
     }  # fmt: skip
 
 

@@ -22,8 +22,8 @@ from tests.diagnostics.small_run import CHILDREN, SUBGROUPS, make_run
 
 SECTIONS = (
     "In short", "Counts", "Link rates by subgroup", "Beyond reach", "Weights of pairs", "What each field is worth",
-    "Rules", "Blocking", "Persons", "Contradictions", "Findings about the sources", "Doubts of the training",
-    "Made from",
+    "Rules", "Blocking", "Persons", "Families", "Contradictions", "Findings about the sources",
+    "Doubts of the training", "Made from",
 )  # fmt: skip
 
 
