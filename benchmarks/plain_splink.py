@@ -1,0 +1,61 @@
+"""Plain Splink 5 on the tables of a dataset: what a user would write instead of us.
+
+Cleans to the columns it compares, trains u by sampling and m by expectation maximisation, predicts, clusters at 0.95.
+Usage: python plain_splink.py FOLDER OUT.parquet THREADS MEMORY [--best-links]
+With --best-links each record joins only its best link (`cluster_using_single_best_links`), at most one of each source
+in which nobody is twice; without, clusters are the connected components.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import duckdb
+from datasets import read_dataset
+from splink import DuckDBAPI, Linker, SettingsCreator
+from splink_models import children, febrl
+
+THRESHOLD = 0.95
+
+
+def main(folder: Path, out: Path, threads: int, memory: str, *, best_links: bool) -> None:
+    """Write source, key, person of every record."""
+    dataset = read_dataset(folder)
+    plain = febrl(key=dataset.key) if dataset.shape == "febrl" else children(key=dataset.key, has_upn=dataset.has_upn)
+    con = duckdb.connect(config={"threads": threads, "memory_limit": memory})
+    for source in dataset.sources:
+        path = folder / f"{source}.csv"
+        con.execute(f"create table {source} as {plain.clean_sql} from read_csv('{path}', header = true, all_varchar = true)")
+    api = DuckDBAPI(con)
+    settings = SettingsCreator(
+        link_type="dedupe_only" if dataset.within else "link_only",
+        comparisons=plain.comparisons,
+        blocking_rules_to_generate_predictions=plain.blocking,
+    )
+    tables = [api.register(source, dataset_display_name=source) for source in dataset.sources]
+    linker = Linker(tables[0] if dataset.within else tables, settings, log_level=logging.WARNING)
+    training = linker.training
+    training.estimate_probability_two_random_records_match(plain.deterministic, recall=plain.recall)
+    training.estimate_u_using_random_sampling(max_pairs=5e6, seed=1)
+    for rule in plain.training:
+        training.estimate_parameters_using_expectation_maximisation(rule, estimate_without_term_frequencies=True)
+    predictions = linker.inference.predict(threshold_match_probability=0.5)
+    if best_links:
+        clusters = linker.clustering.cluster_using_single_best_links(
+            predictions, duplicate_free_datasets=list(dataset.unique), threshold_match_probability=THRESHOLD
+        )
+    else:
+        clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
+            predictions, threshold_match_probability=THRESHOLD
+        )
+    source = f"'{dataset.sources[0]}'" if dataset.within else "source_dataset"
+    con.execute(
+        f"copy (select {source} as source, unique_id as key, cluster_id::varchar as person "
+        f"from {clusters.physical_name}) to '{out}' (format parquet)"
+    )
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4], best_links="--best-links" in sys.argv)
