@@ -39,7 +39,7 @@ class Contestant:
     needs_unique: bool = False
 
     def run(self, folder: Path, scratch: Path, limits: Limits) -> Measured:
-        """Run it in an empty scratch folder. Raises measuring.Failed."""
+        """Run it in an empty scratch folder. Raises measuring.FailedError."""
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
         return measure(self.command(folder, scratch, limits), most_seconds=limits.most_seconds)

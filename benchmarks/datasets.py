@@ -51,7 +51,7 @@ class Dataset:
 
 
 def write_dataset(folder: Path, dataset: Dataset) -> None:
-    """Write `dataset.json` and the project files of the engine: at its defaults, and with its sources declared unique."""
+    """Write `dataset.json` and the engine's project files: at its defaults, and with sources declared unique."""
     (folder / "dataset.json").write_text(json.dumps(asdict(dataset), indent=2) + "\n", encoding="utf-8")
     (folder / "linkage.toml").write_text(_project(dataset, ()), encoding="utf-8")
     if dataset.unique:

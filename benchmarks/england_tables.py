@@ -17,7 +17,8 @@ from linkage.sources import load_source
 from linkage.sql import Connection, literal
 from linkage.tables import Extract
 
-AUTUMN = SourceSpec(name="autumn_2023", format="school_census", path=("returns/school_census_export/2023_autumn_*.csv",))
+AUTUMN_FILES = "returns/school_census_export/2023_autumn_*.csv"
+AUTUMN = SourceSpec(name="autumn_2023", format="school_census", path=(AUTUMN_FILES,))
 SOURCES = ("census_2023", "autumn_2023", "census_2024", "early_help", "home_educated", "youth_justice")
 ON_ROLL = "returns/school_census_export/2023_autumn_pupilonroll.csv"  # a pupil who left is in another school's roll
 UNIQUE = tuple(name for name in SOURCES if name != AUTUMN.name)  # some pupils are on the roll of two schools
@@ -62,7 +63,8 @@ def _plain_sql(source: str, extract: Extract) -> str:
     has = set(extract.fields)
     place = "r.postcode" if "postcode" in has and not extract.addresses else "null"
     if extract.addresses:
-        place = f"(select max_by(a.postcode, coalesce(a.valid_from, '')) from {extract.addresses} a where a.key = r.key)"
+        latest = "max_by(a.postcode, (coalesce(a.valid_from, ''), a.postcode))"
+        place = f"(select {latest} from {extract.addresses} a where a.key = r.key)"
     only = f"where r.file = {literal(ON_ROLL)}" if source == AUTUMN.name else ""
     written = ", ".join(map(literal, DATES))
     dob = f"strftime(coalesce(try_strptime(trim(r.dob), [{written}]), try_cast(r.dob as timestamp)), '%Y-%m-%d')"

@@ -17,12 +17,12 @@ def main(data):
         folder = data / name
         folder.mkdir(parents=True, exist_ok=True)
         truth = []
-        for source, frame in zip("ab", frames):
+        for source, frame in zip("ab", frames, strict=False):
             plain = frame.drop(columns="soc_sec_id").sort_index()
             # In an order that tells nothing of who is whose duplicate.
             plain = plain.sample(frac=1, random_state=1).reset_index()
             plain.insert(0, "key", [str(n) for n in range(1, len(plain) + 1)])
-            truth += [(source, key, rec.split("-")[1]) for key, rec in zip(plain["key"], plain["rec_id"])]
+            truth += [(source, key, rec.split("-")[1]) for key, rec in zip(plain["key"], plain["rec_id"], strict=True)]
             plain.drop(columns="rec_id").to_csv(folder / f"{source}.csv", index=False)
         lines = ["source,key,person", *(",".join(line) for line in truth)]
         (folder / "truth.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -46,7 +46,8 @@ def judge(dataset: Dataset, folder: Path, clusters: str) -> Judged:
         run_steps(con, _steps(dataset, folder, clusters))
         count_pairs(con)
         counts = next((s.counts for s in scores(con, ()) if (s.source_l, s.source_r) == (ALL, ALL)), None)
-        assert counts is not None and counts.f1 is not None, "a dataset has true pairs"
+        assert counts, "a dataset has true pairs"
+        assert counts.f1 is not None, "a dataset has true pairs"
         merges = _merges(con, folder)
     return Judged(
         counts.tp, counts.fp, counts.fn,
@@ -78,7 +79,8 @@ def _merges(con: Connection, folder: Path) -> tuple[PersonScore, ...]:
     if not persons.exists():
         return ()
     told = f"read_csv({literal(str(persons))}, header = true, all_varchar = true)"
-    run_steps(con, (table_step("true_persons", f"select person as true_person, twin_group, sibling_group from {told}"),))
+    groups = f"select person as true_person, twin_group, sibling_group from {told}"
+    run_steps(con, (table_step("true_persons", groups),))
     return tuple(score for score in person_scores(con, GROUPS) if score.measure.endswith("_merges"))
 
 

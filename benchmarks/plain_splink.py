@@ -26,8 +26,8 @@ def main(folder: Path, out: Path, threads: int, memory: str, *, best_links: bool
     plain = febrl(key=dataset.key) if dataset.shape == "febrl" else children(key=dataset.key, has_upn=dataset.has_upn)
     con = duckdb.connect(config={"threads": threads, "memory_limit": memory})
     for source in dataset.sources:
-        path = folder / f"{source}.csv"
-        con.execute(f"create table {source} as {plain.clean_sql} from read_csv('{path}', header = true, all_varchar = true)")
+        rows = f"read_csv('{folder / source}.csv', header = true, all_varchar = true)"
+        con.execute(f"create table {source} as {plain.clean_sql} from {rows}")
     api = DuckDBAPI(con)
     settings = SettingsCreator(
         link_type="dedupe_only" if dataset.within else "link_only",

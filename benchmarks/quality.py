@@ -11,7 +11,7 @@ from contestants import ALL, LINKAGE, SPLINK, Contestant, Limits, environment
 from datasets import Dataset, read_dataset, write_dataset
 from england_tables import HIDDEN, england
 from judging import judge
-from measuring import Failed
+from measuring import FailedError
 
 FEBRL = {
     "febrl_1": "Febrl 1: 1,000 records, 500 of them duplicates",
@@ -55,7 +55,7 @@ def _row(dataset: Dataset, folder: Path, contestant: Contestant, scratch: Path, 
     row: Row = {"dataset": dataset.name, "title": dataset.title, "contestant": contestant.name}
     try:
         measured = contestant.run(folder, scratch, limits)
-    except Failed as failure:
+    except FailedError as failure:
         lines = str(failure).splitlines() or ["failed"]
         return {**row, "failed": lines[-1][:200]}
     return {**row, **judge(dataset, folder, contestant.clusters(scratch)).as_dict(), **vars(measured)}
