@@ -1,20 +1,25 @@
-"""The contestants: how each is started on a dataset, and where it says who is with whom."""
+"""The contestants: how each is started on a dataset, and where it says who is with whom.
+
+The engine is whatever `linkage` the interpreter finds; with LINKAGE_ENGINE set to a PYTHONPATH, the one found there (of
+another checkout, say), while the benchmark itself stays what it is.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from datasets import Dataset
 from measuring import Measured, measure
 
 HERE = Path(__file__).parent
 ENVIRONMENT = HERE / ".venv-recordlinkage"
+ENGINE_PATH = "LINKAGE_ENGINE"
 
 
 @dataclass(frozen=True)
@@ -28,43 +33,48 @@ class Limits:
 
 @dataclass(frozen=True)
 class Contestant:
-    """`command` (folder of the dataset, scratch folder, limits) starts it; `clusters` reads source, key, person in SQL.
-
-    `needs_unique`: it says more of the sources than their columns, so it runs only where some hold nobody twice.
-    """
+    """How it is started on a dataset's folder with a scratch folder, and the SQL that reads its clusters there."""
 
     name: str
     command: Callable[[Path, Path, Limits], list[str]]
     clusters: Callable[[Path], str]
-    needs_unique: bool = False
+    environment: Callable[[], Mapping[str, str] | None] = lambda: None
 
     def run(self, folder: Path, scratch: Path, limits: Limits) -> Measured:
         """Run it in an empty scratch folder. Raises measuring.FailedError."""
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
-        return measure(self.command(folder, scratch, limits), most_seconds=limits.most_seconds)
-
-    def takes(self, dataset: Dataset) -> bool:
-        """Whether it has anything to say of this dataset that another does not."""
-        return bool(dataset.unique) or not self.needs_unique
+        command = self.command(folder, scratch, limits)
+        return measure(command, most_seconds=limits.most_seconds, environment=self.environment())
 
 
-def _linkage(project: str) -> Callable[[Path, Path, Limits], list[str]]:
-    return lambda folder, scratch, limits: [
-        sys.executable, "-m", "linkage", "run", str(folder / project), "--out", str(scratch / "run"),
+def engine_command(project: Path, out: Path, limits: Limits) -> list[str]:
+    """`linkage run` on a project file."""
+    return [
+        sys.executable, "-m", "linkage", "run", str(project), "--out", str(out),
         "--threads", str(limits.threads), "--memory", limits.memory,
     ]  # fmt: skip
 
 
-def _splink(*options: str) -> Callable[[Path, Path, Limits], list[str]]:
-    return lambda folder, scratch, limits: [
+def engine_environment() -> Mapping[str, str] | None:
+    """The environment in which the engine asked for is found; None for this process's own."""
+    path = os.environ.get(ENGINE_PATH)
+    return {**os.environ, "PYTHONPATH": path} if path else None
+
+
+def _linkage(folder: Path, scratch: Path, limits: Limits) -> list[str]:
+    return engine_command(folder / "linkage.toml", scratch / "run", limits)
+
+
+def _splink(folder: Path, scratch: Path, limits: Limits) -> list[str]:
+    return [
         sys.executable, str(HERE / "plain_splink.py"), str(folder), str(scratch / "clusters.parquet"),
-        str(limits.threads), limits.memory, *options,
+        str(limits.threads), limits.memory,
     ]  # fmt: skip
 
 
 def _recordlinkage(folder: Path, scratch: Path, _limits: Limits) -> list[str]:
-    return [str(environment()), str(HERE / "plain_recordlinkage.py"), str(folder), str(scratch / "clusters.csv")]
+    return [str(recordlinkage()), str(HERE / "plain_recordlinkage.py"), str(folder), str(scratch / "clusters.csv")]
 
 
 def _persons(scratch: Path) -> str:
@@ -79,15 +89,13 @@ def _csv(scratch: Path) -> str:
     return f"select source, key, person from read_csv('{scratch}/clusters.csv', header = true, all_varchar = true)"
 
 
-LINKAGE = Contestant("linkage", _linkage("linkage.toml"), _persons)
-SPLINK = Contestant("plain Splink", _splink(), _parquet)
+LINKAGE = Contestant("linkage", _linkage, _persons, engine_environment)
+SPLINK = Contestant("plain Splink", _splink, _parquet)
 RECORDLINKAGE = Contestant("recordlinkage", _recordlinkage, _csv)
-LINKAGE_UNIQUE = Contestant("linkage, `unique` declared", _linkage("linkage_unique.toml"), _persons, needs_unique=True)
-SPLINK_BEST = Contestant("plain Splink, single best links", _splink("--best-links"), _parquet, needs_unique=True)
-ALL = (LINKAGE, SPLINK, RECORDLINKAGE, LINKAGE_UNIQUE, SPLINK_BEST)
+ALL = (LINKAGE, SPLINK, RECORDLINKAGE)
 
 
-def environment() -> Path:
+def recordlinkage() -> Path:
     """The interpreter with recordlinkage; its environment is made at the first use. Raises CalledProcessError."""
     python = ENVIRONMENT / "bin" / "python"
     if not (ENVIRONMENT / "installed").exists():

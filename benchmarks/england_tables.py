@@ -21,7 +21,6 @@ AUTUMN_FILES = "returns/school_census_export/2023_autumn_*.csv"
 AUTUMN = SourceSpec(name="autumn_2023", format="school_census", path=(AUTUMN_FILES,))
 SOURCES = ("census_2023", "autumn_2023", "census_2024", "early_help", "home_educated", "youth_justice")
 ON_ROLL = "returns/school_census_export/2023_autumn_pupilonroll.csv"  # a pupil who left is in another school's roll
-UNIQUE = tuple(name for name in SOURCES if name != AUTUMN.name)  # some pupils are on the roll of two schools
 HIDDEN = (0, 10, 100)
 DATES = ("%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%d %b %Y", "%d %B %Y", "%Y-%b-%d %H:%M:%S")
 
@@ -86,4 +85,4 @@ def _write(con: Connection, folder: Path, children: int, hidden: int) -> None:
     con.execute(f"copy (select * from groups order by all) to {literal(str(folder / 'persons.csv'))} (header)")
     title = f"England, {children:,} children, UPNs of {hidden}% of the records hidden"
     name = f"england-{children}-{hidden}"
-    write_dataset(folder, Dataset(name, title, "children", SOURCES, unique=UNIQUE, has_upn=hidden < 100))
+    write_dataset(folder, Dataset(name, title, "children", SOURCES, has_upn=hidden < 100))

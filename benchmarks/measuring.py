@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,12 +30,16 @@ class FailedError(Exception):
     """A process that ended with an error, or took too long; the message is the end of what it said."""
 
 
-def measure(command: list[str], *, most_seconds: float | None = None) -> Measured:
+def measure(
+    command: list[str], *, most_seconds: float | None = None, environment: Mapping[str, str] | None = None
+) -> Measured:
     """Run a process to its end. Raises FailedError."""
     with tempfile.TemporaryDirectory() as folder:
         result = Path(folder) / "measured.json"
         launcher = [sys.executable, "-S", __file__, str(result), str(most_seconds or 0), *command]
-        done = subprocess.run(launcher, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        done = subprocess.run(
+            launcher, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, env=environment
+        )
         if done.returncode != 0 or not result.exists():
             raise FailedError(done.stderr.strip()[-2000:] or f"exit {done.returncode}")
         return Measured(**json.loads(result.read_text()))

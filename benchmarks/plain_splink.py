@@ -1,9 +1,7 @@
 """Plain Splink 5 on the tables of a dataset: what a user would write instead of us.
 
 Cleans to the columns it compares, trains u by sampling and m by expectation maximisation, predicts, clusters at 0.95.
-Usage: python plain_splink.py FOLDER OUT.parquet THREADS MEMORY [--best-links]
-With --best-links each record joins only its best link (`cluster_using_single_best_links`), at most one of each source
-in which nobody is twice; without, clusters are the connected components.
+Usage: python plain_splink.py FOLDER OUT.parquet THREADS MEMORY
 """
 
 from __future__ import annotations
@@ -15,15 +13,15 @@ from pathlib import Path
 import duckdb
 from datasets import read_dataset
 from splink import DuckDBAPI, Linker, SettingsCreator
-from splink_models import children, febrl
+from splink_models import plain_model
 
 THRESHOLD = 0.95
 
 
-def main(folder: Path, out: Path, threads: int, memory: str, *, best_links: bool) -> None:
+def main(folder: Path, out: Path, threads: int, memory: str) -> None:
     """Write source, key, person of every record."""
     dataset = read_dataset(folder)
-    plain = febrl(key=dataset.key) if dataset.shape == "febrl" else children(key=dataset.key, has_upn=dataset.has_upn)
+    plain = plain_model(dataset)
     con = duckdb.connect(config={"threads": threads, "memory_limit": memory})
     for source in dataset.sources:
         rows = f"read_csv('{folder / source}.csv', header = true, all_varchar = true)"
@@ -42,14 +40,9 @@ def main(folder: Path, out: Path, threads: int, memory: str, *, best_links: bool
     for rule in plain.training:
         training.estimate_parameters_using_expectation_maximisation(rule, estimate_without_term_frequencies=True)
     predictions = linker.inference.predict(threshold_match_probability=0.5)
-    if best_links:
-        clusters = linker.clustering.cluster_using_single_best_links(
-            predictions, duplicate_free_datasets=list(dataset.unique), threshold_match_probability=THRESHOLD
-        )
-    else:
-        clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
-            predictions, threshold_match_probability=THRESHOLD
-        )
+    clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
+        predictions, threshold_match_probability=THRESHOLD
+    )
     source = f"'{dataset.sources[0]}'" if dataset.within else "source_dataset"
     con.execute(
         f"copy (select {source} as source, unique_id as key, cluster_id::varchar as person "
@@ -58,4 +51,4 @@ def main(folder: Path, out: Path, threads: int, memory: str, *, best_links: bool
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4], best_links="--best-links" in sys.argv)
+    main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
