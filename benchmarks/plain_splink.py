@@ -16,6 +16,7 @@ from splink import DuckDBAPI, Linker, SettingsCreator
 from splink_models import plain_model
 
 THRESHOLD = 0.95
+MOST_SPILLED = "6GB"  # one that needs more would take the disk of whoever runs the benchmark
 
 
 def main(folder: Path, out: Path, threads: int, memory: str) -> None:
@@ -23,6 +24,7 @@ def main(folder: Path, out: Path, threads: int, memory: str) -> None:
     dataset = read_dataset(folder)
     plain = plain_model(dataset)
     con = duckdb.connect(config={"threads": threads, "memory_limit": memory})
+    con.execute(f"set temp_directory = '{out.parent / 'spill'}'; set max_temp_directory_size = '{MOST_SPILLED}'")
     for source in dataset.sources:
         rows = f"read_csv('{folder / source}.csv', header = true, all_varchar = true)"
         con.execute(f"create table {source} as {plain.clean_sql} from {rows}")

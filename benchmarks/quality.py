@@ -41,6 +41,11 @@ def febrl(data: Path) -> list[Path]:
     return [data / name for name in FEBRL]
 
 
+def run(data: Path, limits: Limits, *, children: Sequence[int]) -> list[Row]:
+    """Every contestant on every dataset."""
+    return compare(datasets(data, children), data / "scratch", limits)
+
+
 def compare(folders: Iterable[Path], scratch: Path, limits: Limits, who: Iterable[Contestant] = ALL) -> list[Row]:
     """One row for each dataset and contestant: what was found, in which time and memory, or why it was not run."""
     rows = []

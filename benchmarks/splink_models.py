@@ -70,7 +70,11 @@ def children(*, has_upn: bool) -> Plain:
 
 
 def town() -> Plain:
-    """Names, birth date, address and sex; also blocks and trains on what the table without birth dates has."""
+    """Names, birth date, postcode and sex. The address line blocks and finds sure matches, but is not compared.
+
+    Compared beside the postcode it counts the one address twice and joins brothers: precision 0.63 for 0.92. Both in
+    one comparison, as Splink advises for what depends on each other, gives 0.915.
+    """
     return Plain(
         clean_sql=f"{CLEAN}, {NAME_AND_NUMBER.format('address_line')} as address_line",
         comparisons=[
@@ -78,7 +82,6 @@ def town() -> Plain:
             cl.NameComparison("surname").configure(term_frequency_adjustments=True),
             cl.DateOfBirthComparison("dob", input_is_string=False),
             cl.PostcodeComparison("postcode"),
-            cl.JaroWinklerAtThresholds("address_line", [0.95, 0.85]).configure(term_frequency_adjustments=True),
             cl.ExactMatch("sex"),
         ],
         blocking=[
@@ -96,7 +99,7 @@ def town() -> Plain:
             block_on("forename", "surname", "address_line"),
         ],
         recall=0.9,
-        training=[block_on("forename", "surname"), block_on("dob", "sex"), block_on("postcode", "sex")],
+        training=[block_on("forename", "surname"), block_on("dob", "sex")],
     )
 
 
