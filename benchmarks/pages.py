@@ -17,8 +17,8 @@ PACKAGES = ("duckdb", "splink")
 def settings(limits: Limits) -> str:
     """One line: day, machine, versions, limits."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
-    return (f"{date.today().isoformat()}, {os.cpu_count()} processors, {platform.system()}, "
-            f"Python {platform.python_version()}, {versions}; {limits.threads} threads, {limits.memory} limit.")  # fmt: skip
+    machine = f"{os.cpu_count()} processors, {platform.system()}, Python {platform.python_version()}"
+    return f"{date.today().isoformat()}, {machine}, {versions}; {limits.threads} threads, {limits.memory} limit."
 
 
 def refresh(part: str, text: str, page: Path = PAGE) -> None:

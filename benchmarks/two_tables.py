@@ -1,4 +1,4 @@
-"""Two files of a million records: time, memory and quality of the engine and of plain Splink, in turn, several times."""
+"""Two files of a million records: time, memory and quality of the engine and plain Splink, in turn, several times."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def as_markdown(result: dict[str, Any]) -> str:
     measured = {name: [Measured(**each) for each in runs] for name, runs in result["measured"].items()}
     for name, runs in measured.items():
         wall, of = [each.wall_seconds for each in runs], result["quality"][name]
+        cpu, peak = statistics.median(each.cpu_seconds for each in runs), max(each.peak_mib for each in runs)
         lines.append(
-            f"| {name} | {statistics.median(wall):.1f} ({min(wall):.1f}–{max(wall):.1f}) "
-            f"| {statistics.median(each.cpu_seconds for each in runs):.1f} | {max(each.peak_mib for each in runs):,.0f} "
+            f"| {name} | {statistics.median(wall):.1f} ({min(wall):.1f}–{max(wall):.1f}) | {cpu:.1f} | {peak:,.0f} "
             f"| {of['precision']:.5f} | {of['recall']:.5f} | {of['f1']:.5f} |"
         )
     pairs = list(zip(*(measured[each.name] for each in CONTESTANTS), strict=True))
