@@ -1,7 +1,7 @@
 """A dataset: a folder of plain tables that every contestant reads, and the truth that only the judge reads.
 
-The folder holds `SOURCE.csv` for each source, `truth.csv` (source, key, person), perhaps `persons.csv` (person,
-sibling_group, twin_group), `linkage.toml` for the engine and `dataset.json` for the others.
+The folder holds `SOURCE.csv` for each source, `truth/rows.csv` (source, key, person), perhaps `truth/persons.csv`
+(person, sibling_group, twin_group), `linkage.toml` for the engine and `dataset.json` for the others.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ address_line = { join = ["street_number", "address_1"] }
 postcode = "postcode"
 """
 TOWN = CHILDREN.removeprefix('upn = "upn"\n') + 'address_line = "address_line"\n'
+ROWS_OF_TRUTH, PERSONS_OF_TRUTH = "truth/rows.csv", "truth/persons.csv"
 COLUMNS = {"children": CHILDREN, "febrl": FEBRL, "town": TOWN}
 
 

@@ -9,7 +9,7 @@ import shutil
 from pathlib import Path
 
 import duckdb
-from datasets import Dataset, write_dataset
+from datasets import PERSONS_OF_TRUTH, ROWS_OF_TRUTH, Dataset, write_dataset
 from linkage_synth import generate
 
 from linkage.project import SourceSpec, read_project
@@ -74,15 +74,15 @@ def _plain_sql(source: str, extract: Extract) -> str:
 
 
 def _write(con: Connection, folder: Path, children: int, hidden: int) -> None:
-    folder.mkdir(parents=True)
+    (folder / "truth").mkdir(parents=True)
     shown = f"('0x' || substr(md5(source || '/' || key), 1, 8))::ubigint % 100 >= {hidden}"
     for source in SOURCES:
         con.execute(f"""
             copy (select key, case when {shown} then upn end as upn, forename, surname, dob, sex, postcode
                   from plain where source = '{source}' order by key::bigint)
             to {literal(str(folder / f"{source}.csv"))} (header)""")
-    con.execute(f"copy (select * from truth order by all) to {literal(str(folder / 'truth.csv'))} (header)")
-    con.execute(f"copy (select * from groups order by all) to {literal(str(folder / 'persons.csv'))} (header)")
+    con.execute(f"copy (select * from truth order by all) to {literal(str(folder / ROWS_OF_TRUTH))} (header)")
+    con.execute(f"copy (select * from groups order by all) to {literal(str(folder / PERSONS_OF_TRUTH))} (header)")
     title = f"England, {children:,} children, UPNs of {hidden}% of the records hidden"
     name = f"england-{children}-{hidden}"
     write_dataset(folder, Dataset(name, title, "children", SOURCES, has_upn=hidden < 100))

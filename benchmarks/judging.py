@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import duckdb
-from datasets import Dataset
+from datasets import PERSONS_OF_TRUTH, ROWS_OF_TRUTH, Dataset
 
 from linkage.diagnostics.pair_scores import count_pairs, scores
 from linkage.diagnostics.person_scores import PersonScore, person_scores
@@ -64,7 +64,7 @@ def _steps(dataset: Dataset, folder: Path, clusters: str) -> tuple[Step, ...]:
             "judged",
             f"""
             select s.source_no, t.key, coalesce(c.person, t.source || '/' || t.key) as person, t.person as true_person
-            from read_csv({literal(str(folder / "truth.csv"))}, header = true, all_varchar = true) t
+            from read_csv({literal(str(folder / ROWS_OF_TRUTH))}, header = true, all_varchar = true) t
             join run_sources s on s.source = t.source
             left join (select source, key, 'found ' || person as person from ({clusters})) c
               on c.source = t.source and c.key = t.key""",
@@ -75,7 +75,7 @@ def _steps(dataset: Dataset, folder: Path, clusters: str) -> tuple[Step, ...]:
 
 def _merges(con: Connection, folder: Path) -> tuple[PersonScore, ...]:
     """Twins and siblings taken for one child, where the truth knows them."""
-    persons = folder / "persons.csv"
+    persons = folder / PERSONS_OF_TRUTH
     if not persons.exists():
         return ()
     told = f"read_csv({literal(str(persons))}, header = true, all_varchar = true)"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections import Counter
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ class Timed:
 
     def __init__(self, con: Any) -> None:
         self.con = con
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
 
     def execute(self, sql: str, *parameters: Any) -> Any:
         """Execute and time it."""
@@ -43,18 +43,19 @@ class Timed:
 def main(project_file: Path, database: Path, result: Path, threads: int, memory: str) -> None:
     """Load and prepare all sources of a project."""
     project = read_project(project_file)
-    con = Timed(connect(database, threads=threads, memory=memory))
+    con: Any = Timed(connect(database, threads=threads, memory=memory))
     started = time.perf_counter()
-    extracts = [load_source(con, spec, project.folder) for spec in project.sources.values()]  # type: ignore[arg-type]
+    extracts = [load_source(con, spec, project.folder) for spec in project.sources.values()]
     loaded = time.perf_counter()
-    prepare_records(con, tuple(project.sources.values()), extracts, unique=(), within=())  # type: ignore[arg-type]
+    prepare_records(con, tuple(project.sources.values()), extracts, unique=(), within=())
     prepared = time.perf_counter()
+    hottest = sorted(con.seconds.items(), key=lambda item: -item[1])[:HOTTEST]
     told = {
-        "rows": sum(count(con, extract.rows) for extract in extracts),  # type: ignore[arg-type]
-        "records": count(con, "records"),  # type: ignore[arg-type]
+        "rows": sum(count(con, extract.rows) for extract in extracts),
+        "records": count(con, "records"),
         "load_seconds": loaded - started,
         "prepare_seconds": prepared - loaded,
-        "hottest": [[sql, seconds] for sql, seconds in con.seconds.most_common(HOTTEST)],
+        "hottest": [[sql, seconds] for sql, seconds in hottest],
     }
     con.close()
     result.write_text(json.dumps(told), encoding="utf-8")

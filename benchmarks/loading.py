@@ -50,7 +50,8 @@ def _load(folder: Path, limits: Limits, memory: str) -> Row:
         str(result), str(limits.threads), memory,
     ]  # fmt: skip
     measured = measure(command, most_seconds=limits.most_seconds, environment=engine_environment())
-    return json.loads(result.read_text(encoding="utf-8")) | vars(measured)
+    told: Row = json.loads(result.read_text(encoding="utf-8"))
+    return told | vars(measured)
 
 
 def as_markdown(rows: Sequence[Row]) -> str:
@@ -70,6 +71,6 @@ def as_markdown(rows: Sequence[Row]) -> str:
 def _cells(row: Row) -> str:
     return (
         f"| {row['file']} | {row['mebibytes']:,} | {row['rows']:,} | {row['records']:,} | {row['load_seconds']:.1f} "
-        f"| {row['prepare_seconds']:.1f} | {row['wall_seconds']:.1f} | {row['cpu_seconds']:.1f} | {row['target_seconds'] or ''} "
-        f"| {row['peak_mib']:,.0f} | {row['memory']} |"
+        f"| {row['prepare_seconds']:.1f} | {row['wall_seconds']:.1f} | {row['cpu_seconds']:.1f} "
+        f"| {row['target_seconds'] or ''} | {row['peak_mib']:,.0f} | {row['memory']} |"
     )

@@ -55,7 +55,7 @@ def cleaned(frame: pd.DataFrame, shape: str) -> pd.DataFrame:
 
 def matches(shape: str, *tables: pd.DataFrame) -> pd.MultiIndex:
     """The pairs that ECM takes for matches, of two tables or of one; columns that one table lacks are left out."""
-    filled = {name for name in tables[0] if all(table[name].notna().any() for table in tables)}
+    filled = {str(name) for name in tables[0] if all(table[name].notna().any() for table in tables)}
     index, compare = rl.Index(), rl.Compare()
     for columns in BLOCKS[shape]:
         if filled.issuperset(columns):

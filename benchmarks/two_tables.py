@@ -9,7 +9,7 @@ from typing import Any
 
 import linkage_synth
 from contestants import LINKAGE, SPLINK, Limits
-from datasets import Dataset, write_dataset
+from datasets import ROWS_OF_TRUTH, Dataset, write_dataset
 from judging import judge
 from measuring import Measured
 
@@ -47,7 +47,12 @@ def _tables(data: Path, records: int) -> Path:
         linkage_synth.two_tables(folder, records=records, seed=SEED)
         for name in ("a.csv", "b.csv"):
             _rename_key(folder / name)
+        (folder / "truth").mkdir()
+        (folder / "truth.csv").replace(folder / ROWS_OF_TRUTH)
+        project = folder / "linkage.toml"
+        told = project.read_text(encoding="utf-8").replace('key = "ref"', 'key = "key"')
         write_dataset(folder, _dataset(records))
+        project.write_text(told, encoding="utf-8")  # which says that nobody is twice in a file
     return folder
 
 
