@@ -278,7 +278,8 @@ def manifest(job: Job) -> dict[str, Any]:
         "configuration": settings,
         "hashes": {
             "inputs": job.inputs,
-            "packs": {**job.packs.hashes, **job.families.hashes},
+            "packs": job.packs.hashes,
+            "families": dict(job.families.hashes),
             "settings": job.project.fingerprint(),
             "run": job.fingerprint,
         },

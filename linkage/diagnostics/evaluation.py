@@ -86,7 +86,7 @@ class Evaluation:
         ]  # fmt: skip
         if self.families:
             tables.append((
-                "Family units, B-cubed over children (over-merged: somebody too many)",
+                "Family units: B-cubed over children, by unit rule and group",
                 ("unit", "of", "group", "children", "precision", "recall", "F1", "over-merged", "over-split", "exact"),
                 [_family_line(item) for item in self.families],
             ))  # fmt: skip

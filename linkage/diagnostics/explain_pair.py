@@ -152,8 +152,7 @@ def _packs(manifest: dict[str, Any], folder: Path) -> tuple[Packs | None, tuple[
         packs = load_packs(link.get("rules", ()), link.get("model", "none"), folder=folder)
     except ProjectError:
         return None, ("The run's rules or model are not found: what was not scored in the run is not scored now.",)
-    recorded = manifest.get("hashes", {}).get("packs", packs.hashes)  # beside them those of the family rules
-    if any(recorded.get(name) != value for name, value in packs.hashes.items()):
+    if packs.hashes != manifest.get("hashes", {}).get("packs", packs.hashes):
         return None, ("The rules or the model have changed since the run: what it did not score is not scored now.",)
     return packs, ()
 
