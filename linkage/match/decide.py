@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from linkage.match.calibration import MOST_PRECISE, PRIORS, RULE_PRECISION, other_evidence_sql
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
+from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step, table_step
@@ -108,16 +109,18 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, pairs: str) -> str:
 
 def probabilistic_sql(spec: ModelSpec) -> str:
     """Candidates: the model's evidence under the prior of their pair of sources."""
+    weight = "s.evidence_bits + coalesce(d.household_bits, 0) + q.prior_bits"
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
-          s.evidence_bits + q.prior_bits as match_weight, 'modelled' as confidence_basis,
+          {weight} as match_weight, 'modelled' as confidence_basis,
           {MOST_CERTAIN_MODEL} as most_certain, null::varchar[] as held
         from {SCORED} s
         join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
         join {POOL} l on l.record_id = s.record_id_l
         join {POOL} r on r.record_id = s.record_id_r
         join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
-        where s.evidence_bits + q.prior_bits > {-REACH_BITS}"""
+        left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
+        where {weight} > {-REACH_BITS}"""
 
 
 def no_pairs_sql() -> str:
@@ -159,6 +162,7 @@ def judging_steps() -> tuple[Step, ...]:
             "placed_pairs",
             f"""
             select w.*, l.source_no as source_no_l, r.source_no as source_no_r,
+              {_face_sql("l")} as face_l, {_face_sql("r")} as face_r,
               pow(2, least(greatest(w.match_weight, -60), 60)) as odds
             from weighed_pairs w
             join {POOL} l on l.record_id = w.record_id_l
@@ -196,18 +200,33 @@ def judging_steps() -> tuple[Step, ...]:
     )
 
 
+def _face_sql(alias: str) -> str:
+    """SQL: what a record looks like; records of one source with one face are one child twice, not two to choose from.
+
+    A source that holds a child once has no such records; elsewhere a child at two schools or in two terms has.
+    """
+    home = f"case when {alias}.dob is null then {alias}.postcode end"
+    known = f"{alias}.is_unique or {alias}.forename is null or {alias}.surname is null or "
+    known += f"coalesce({alias}.dob::varchar, {alias}.postcode) is null"
+    return f"""case when {known} then {alias}.record_id::ubigint
+                else hash({alias}.forename, {alias}.surname, {alias}.dob, {alias}.sex, {home}) end"""
+
+
 def crowds_step(side: str, other: str) -> Step:
     """`crowds_l`, `crowds_r` (record_id, source_no): records with several pairs into one source; how many pairs,
-    the odds of the model's ones together, summed in a fixed order, and of the best of them."""
+    the odds of the model's ones together, face by face, summed in a fixed order, and of the best of them."""
     group = f"record_id_{side}, source_no_{other}"
     return scratch_step(
         f"crowds_{side}",
         f"""
-        with crowded as (select {group} from placed_pairs group by {group} having count(*) > 1)
-        select record_id_{side} as record_id, source_no_{other} as source_no, count(*) as pairs,
-          list_sum(list(if(stage = 'probabilistic', odds, 0) order by odds)) as odds,
-          max(if(stage = 'probabilistic', odds, 0)) as best_odds
-        from placed_pairs semi join crowded using ({group})
+        with crowded as (select {group} from placed_pairs group by {group} having count(*) > 1),
+        faces as (
+          select {group}, face_{other} as face, count(*) as pairs, max(if(stage = 'probabilistic', odds, 0)) as odds
+          from placed_pairs semi join crowded using ({group})
+          group by {group}, face_{other})
+        select record_id_{side} as record_id, source_no_{other} as source_no, sum(pairs)::bigint as pairs,
+          list_sum(list(odds order by odds)) as odds, max(odds) as best_odds
+        from faces
         group by {group}""",
     )
 
