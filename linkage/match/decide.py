@@ -13,6 +13,7 @@ from linkage.match.calibration import MOST_PRECISE, PRIORS, RULE_PRECISION, othe
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
+from linkage.match.rivals import crowds_step, face_sql
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import (
@@ -153,8 +154,8 @@ def weighed_step(parts: Sequence[str]) -> Step:
 def judging_steps() -> tuple[Step, ...]:
     """`judged_pairs`: confidence after rivals, and what speaks against an automatic link.
 
-    In another source a person has one record unless the project says otherwise, so candidates of one record there
-    exclude each other: p_i = O_i / (1 + sum of O), on the side where that is less. Two near-equal candidates end
+    Candidates of one record in another source exclude each other, unless they have one face there:
+    p_i = O_i / (1 + O_i + sum of the other faces' O), on the side where that is less. Two near-equal candidates end
     near one half, and neither is linked. Most pairs have no rival: only the crowded ones are looked at together.
     """
     return (
@@ -162,7 +163,7 @@ def judging_steps() -> tuple[Step, ...]:
             "placed_pairs",
             f"""
             select w.*, l.source_no as source_no_l, r.source_no as source_no_r,
-              {_face_sql("l")} as face_l, {_face_sql("r")} as face_r,
+              {face_sql("l")} as face_l, {face_sql("r")} as face_r,
               pow(2, least(greatest(w.match_weight, -60), 60)) as odds
             from weighed_pairs w
             join {POOL} l on l.record_id = w.record_id_l
@@ -185,49 +186,19 @@ def judging_steps() -> tuple[Step, ...]:
             select w.record_id_l, w.record_id_r, w.stage, w.rule, round(w.match_weight, 3) as match_weight,
               round(least(w.most_certain, case
                 when w.stage = 'deterministic' or w.source_no_l = w.source_no_r then w.odds / (1 + w.odds)
-                else w.odds / (1 + greatest(w.odds, coalesce(cl.odds, 0), coalesce(cr.odds, 0))) end), 6) as confidence,
+                else w.odds / (1 + w.odds + greatest(coalesce(cl.rival_odds, 0), coalesce(cr.rival_odds, 0)))
+                end), 6) as confidence,
               round(least(w.most_certain, w.odds / (1 + w.odds)), 6) as confidence_alone,
-              w.confidence_basis, (coalesce(cl.pairs - 1, 0) + coalesce(cr.pairs - 1, 0))::integer as rivals,
+              w.confidence_basis, (coalesce(cl.rivals, 0) + coalesce(cr.rivals, 0))::integer as rivals,
               w.odds * {NEAR_TIE_ODDS} >= greatest(w.odds, coalesce(cl.best_odds, 0), coalesce(cr.best_odds, 0))
                 as is_near_best,
               w.held, coalesce(g.is_twin_pattern, false) as is_twin_pattern,
               coalesce(g.has_different_upn, false) as has_different_upn
             from placed_pairs w
-            left join crowds_l cl on cl.record_id = w.record_id_l and cl.source_no = w.source_no_r
-            left join crowds_r cr on cr.record_id = w.record_id_r and cr.source_no = w.source_no_l
+            left join crowds_l cl on cl.record_id_l = w.record_id_l and cl.record_id_r = w.record_id_r
+            left join crowds_r cr on cr.record_id_l = w.record_id_l and cr.record_id_r = w.record_id_r
             left join guarded_pairs g on g.record_id_l = w.record_id_l and g.record_id_r = w.record_id_r""",
         ),
-    )
-
-
-def _face_sql(alias: str) -> str:
-    """SQL: what a record looks like; records of one source with one face are one child twice, not two to choose from.
-
-    A source that holds a child once has no such records; elsewhere a child at two schools or in two terms has.
-    """
-    home = f"case when {alias}.dob is null then {alias}.postcode end"
-    known = f"{alias}.is_unique or {alias}.forename is null or {alias}.surname is null or "
-    known += f"coalesce({alias}.dob::varchar, {alias}.postcode) is null"
-    return f"""case when {known} then {alias}.record_id::ubigint
-                else hash({alias}.forename, {alias}.surname, {alias}.dob, {alias}.sex, {home}) end"""
-
-
-def crowds_step(side: str, other: str) -> Step:
-    """`crowds_l`, `crowds_r` (record_id, source_no): records with several pairs into one source; how many pairs,
-    the odds of the model's ones together, face by face, summed in a fixed order, and of the best of them."""
-    group = f"record_id_{side}, source_no_{other}"
-    return scratch_step(
-        f"crowds_{side}",
-        f"""
-        with crowded as (select {group} from placed_pairs group by {group} having count(*) > 1),
-        faces as (
-          select {group}, face_{other} as face, count(*) as pairs, max(if(stage = 'probabilistic', odds, 0)) as odds
-          from placed_pairs semi join crowded using ({group})
-          group by {group}, face_{other})
-        select record_id_{side} as record_id, source_no_{other} as source_no, sum(pairs)::bigint as pairs,
-          list_sum(list(odds order by odds)) as odds, max(odds) as best_odds
-        from faces
-        group by {group}""",
     )
 
 

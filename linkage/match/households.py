@@ -21,7 +21,7 @@ Writes `housemates` (source_no, housemates: the other children of a child's hous
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -44,6 +44,7 @@ LARGEST_HOUSEHOLD = 12  # records of one source under one key; more is a childre
 MOST_PAIRS = 50_000  # of one household, looked at for h
 STARTING_WEIGHT = 50.0  # how many pairs the model's own h count for
 SMALLEST = 1e-5  # floor of h
+USUAL_WEIGHT = 50.0  # how many records of a source the usual number counts for
 KNOWN_SOURCE = 0.5  # share of a source's records that must hold a key for it to tell the number of housemates
 LEAST_DOUBT_BITS = -0.001
 
@@ -104,8 +105,8 @@ def _told_apart(patterns: Patterns, spec: ModelSpec, parameters: Parameters) -> 
 
     What one comparison says of two children is seen among pairs that another shows to be two: h of birth dates where
     forenames differ, of all else where birth dates do (the model's `apart`). A few pairs of one person are among
-    those, m(differs) / m(same) of the pairs at the other end; they are taken away again. Pairs of different UPNs are
-    two children wherever they stand.
+    those, m(differs) / m(same) of the pairs at the other end; they are taken away again. Of pairs with UPNs it is known
+    which they are, and nothing is taken away for them.
     """
     learnt = dict[str, dict[int, float]]()
     for name in patterns.comparisons:
@@ -116,7 +117,7 @@ def _told_apart(patterns: Patterns, spec: ModelSpec, parameters: Parameters) -> 
         seen = seen_at_levels(Patterns((name,), patterns.levels[:, [patterns.comparisons.index(name)]],
                                        patterns.same, patterns.counts), weights)  # fmt: skip
         learnt[name] = {level: max(at_level, 0.0) for (_, level), (at_level, _) in seen.items()}
-    found = tuple(_with_h(level, learnt.get(level.comparison)) for level in parameters)
+    found = _with_h(parameters, learnt)
     for pivot in (name for name in spec.model.apart if name in patterns.comparisons):
         known = patterns.levels[:, patterns.comparisons.index(pivot)] >= 0
         if known.any():
@@ -137,12 +138,26 @@ def _weights_of_two(patterns: Patterns, parameters: Parameters, pivot: str) -> F
     return np.where(patterns.same == 1, 0.0, weights)
 
 
-def _with_h(level: LevelParameters, seen: dict[int, float] | None) -> LevelParameters:
-    """h as seen, drawn to the model's own figure by the weight of a few pairs."""
-    if not seen or level.m_basis == "fixed":
-        return level
-    h = (seen.get(level.level_no, 0.0) + STARTING_WEIGHT * (level.h or 0.0)) / (sum(seen.values()) + STARTING_WEIGHT)
-    return replace(level, h=max(h, SMALLEST), h_basis="households")
+def _with_h(parameters: Parameters, seen: Mapping[str, Mapping[int, float]]) -> Parameters:
+    """h as seen, drawn to the model's own figures by the weight of a few pairs; of every comparison it sums to one.
+
+    `seen` are pairs by comparison and level. A level that the model fixes is as it is: it is of other pairs.
+    """
+    found = list(parameters)
+    for name, counts in seen.items():
+        own = [n for n, level in enumerate(parameters) if level.comparison == name and level.m_basis != "fixed"]
+        pairs = sum(counts.get(parameters[n].level_no, 0.0) for n in own)
+        if pairs == 0:
+            continue
+        drawn = {
+            n: (counts.get(parameters[n].level_no, 0.0) + STARTING_WEIGHT * (parameters[n].h or 0.0))
+            / (pairs + STARTING_WEIGHT)
+            for n in own
+        }
+        total = sum(max(h, SMALLEST) for h in drawn.values())
+        for n, h in drawn.items():
+            found[n] = replace(parameters[n], h=max(h, SMALLEST) / total, h_basis="households")
+    return tuple(found)
 
 
 def _shares_key(spec: ModelSpec, parameters: Parameters) -> float:
@@ -160,16 +175,18 @@ def _shares_key(spec: ModelSpec, parameters: Parameters) -> float:
 def housemates_step(share: float) -> Step:
     """`housemates`: per source that tells, the mean number of others of a record's household there.
 
-    `share` (0 up) turns pairs under a key into pairs of one household.
+    `share` (0 up) turns pairs under a key into pairs of one household. Drawn to the usual number: ten records without
+    a brother or sister among them say little.
     """
     return table_step(
         HOUSEMATES,
         f"""
         with told as (
-          select source_no, count(*) as n, sum(size - 1) filter (size <= {LARGEST_HOUSEHOLD}) as others
+          select source_no, count(*) as n, coalesce(sum(size - 1) filter (size <= {LARGEST_HOUSEHOLD}), 0) as others
           from {KEYS} group by source_no),
         sizes as (select source_no, count(*) as records from {POOL} group by source_no)
-        select source_no, round(t.others * {share!r} / t.n, 6) as housemates
+        select source_no,
+          round((t.others * {share!r} + {USUAL_WEIGHT * USUAL_HOUSEMATES}) / (t.n + {USUAL_WEIGHT}), 6) as housemates
         from told t join sizes s using (source_no)
         where t.n >= {KNOWN_SOURCE} * s.records""",
     )
@@ -177,33 +194,39 @@ def housemates_step(share: float) -> Step:
 
 def doubts_step(con: Connection, spec: ModelSpec, parameters: Parameters, scored: str) -> Step:
     """`household_doubts` of the candidates among scored pairs."""
-    evidence = household_evidence_sql(spec, parameters, tuple(item.name for item in spec.comparison))
     return table_step(
         DOUBTS,
         f"""
-        with shares as ({_shares_sql(con)}),
-        doubted as (
-          select s.record_id_l, s.record_id_r,
-            {doubt_sql(evidence, "h.share")} as household_bits
-          from {ident(scored)} s
-          join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
-          join {POOL} l on l.record_id = s.record_id_l
-          join {POOL} r on r.record_id = s.record_id_r
-          join shares h on h.source_no_l = l.source_no and h.source_no_r = r.source_no)
-        select * from doubted where household_bits < {LEAST_DOUBT_BITS}""",
+        select d.record_id_l, d.record_id_r, d.household_bits
+        from ({doubted_sql(con, spec, parameters, scored)}) d
+        join {CANDIDATES} c on c.record_id_l = d.record_id_l and c.record_id_r = d.record_id_r""",
     )
 
 
-def _shares_sql(con: Connection) -> str:
-    """source_no_l, source_no_r, share of pairs of one household: a record of the smaller source has the housemates
-    in the larger one that a record of the larger one has there."""
+def doubted_sql(con: Connection, spec: ModelSpec, parameters: Parameters, scored: str) -> str:
+    """SQL: record_id_l, record_id_r, household_bits of the pairs of a table of scores that are in doubt."""
+    evidence = household_evidence_sql(spec, parameters, tuple(item.name for item in spec.comparison))
+    return f"""
+        with shares as ({shares_sql(con)}),
+        doubted as (
+          select s.record_id_l, s.record_id_r, {doubt_sql(evidence, "h.share")} as household_bits
+          from {ident(scored)} s
+          join {POOL} l on l.record_id = s.record_id_l
+          join {POOL} r on r.record_id = s.record_id_r
+          join shares h on h.source_no_l = l.source_no and h.source_no_r = r.source_no)
+        select * from doubted where household_bits < {LEAST_DOUBT_BITS}"""
+
+
+def shares_sql(con: Connection) -> str:
+    """SQL: source_no_l, source_no_r, share (0 to 0.5) of pairs of one household: a record of the smaller source has the
+    housemates in the larger one that a record of the larger one has there."""
     none = "select 0 as source_no, 0.0 as housemates limit 0"
     told = f"select * from {HOUSEMATES}" if has_table(con, HOUSEMATES) else none
     return f"""
           with sizes as (
             select p.source_no, count(*) as records,
-              coalesce(any_value(t.housemates), (select avg(housemates) from ({told})), {USUAL_HOUSEMATES})
-                as housemates
+              coalesce(any_value(t.housemates), (select avg(housemates order by source_no) from ({told})),
+                       {USUAL_HOUSEMATES}) as housemates
             from {POOL} p left join ({told}) t on t.source_no = p.source_no
             group by p.source_no)
           select l.source_no as source_no_l, r.source_no as source_no_r,
