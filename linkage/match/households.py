@@ -129,7 +129,7 @@ def _told_apart(patterns: Patterns, spec: ModelSpec, parameters: Parameters) -> 
 
 def _weights_of_two(patterns: Patterns, parameters: Parameters, pivot: str) -> Floats:
     """Pairs at the pivot's last level, less those of one person to be expected there, by pattern."""
-    levels = [level for level in parameters if level.comparison == pivot]
+    levels = [level for level in parameters if level.comparison == pivot and level.m_basis != "fixed"]
     last, top = levels[-1], max(levels, key=lambda level: level.m)
     at = patterns.levels[:, patterns.comparisons.index(pivot)]
     weights = np.where(at == last.level_no, patterns.counts, 0.0)
