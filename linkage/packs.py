@@ -106,12 +106,14 @@ class RulePack(Strict):
 
 class Level(Strict):
     """One level of a comparison. `when` None is the level for all that is left; `tf` names the column whose
-    term frequency adjusts the weight. A `fixed` level is not trained. m and u are starting values (0 to 1)."""
+    term frequency adjusts the weight. A `fixed` level is not trained. m, u and h are starting values (0 to 1): the
+    chance of the level for one person, for two strangers, and for two children of one household."""
 
     label: str
     when: str | None = None
     m: float = Field(gt=0, lt=1)
     u: float = Field(gt=0, lt=1)
+    h: float | None = Field(default=None, gt=0, lt=1)
     tf: str | None = None
     fixed: bool = False
 
@@ -129,6 +131,12 @@ class Comparison(Strict):
     levels: tuple[Level, ...] = Field(min_length=2)
     about: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _households(self) -> Comparison:
+        if len({level.h is None for level in self.levels}) > 1:
+            raise ValueError(f"comparison {self.name!r} has an h at some of its levels; give all of them one, or none")
+        return self
+
     @property
     def topics(self) -> frozenset[str]:
         """The fields that it is evidence on."""
@@ -136,11 +144,15 @@ class Comparison(Strict):
 
 
 class Block(Strict):
-    """One blocking rule: pairs that agree on all columns (left to right, where they differ by side)."""
+    """One blocking rule: pairs that agree on all columns (left to right, where they differ by side).
+
+    `missing` names columns for want of which the rule is there: only pairs of which a side lacks one of them.
+    """
 
     columns: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _sides(self) -> Block:
@@ -155,12 +167,15 @@ class Block(Strict):
 
 
 class ModelInfo(Strict):
-    """`[model]`."""
+    """`[model]`. `household` are keys that children of one household share, the first that a record holds counts;
+    `apart` the comparisons whose last level shows two records to be two children."""
 
     id: str
     version: int
     title: str = ""
     em_blocking: tuple[tuple[str, ...], ...] = ()
+    household: tuple[tuple[str, ...], ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 class ModelSpec(Strict):
@@ -222,9 +237,11 @@ def refuse_broken_model(con: Connection, spec: ModelSpec, *, table: str) -> None
     known = columns(con, table)
     listed = [
         (f"block {number}", name)
-        for number, block in enumerate(spec.block, start=1) for side in block.sides for name in side
+        for number, block in enumerate(spec.block, start=1)
+        for side in (*block.sides, block.missing) for name in side
     ]  # fmt: skip
     listed += [(f"comparison {item.name!r}", name) for item in spec.comparison for name in item.columns]
+    listed += [("household", name) for names in spec.model.household for name in names]
     listed += [("em_blocking", name) for names in spec.model.em_blocking for name in names]
     listed += [
         (f"comparison {item.name!r}, level {level.label!r}", level.tf)

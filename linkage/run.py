@@ -24,6 +24,7 @@ from linkage.match.candidates import make_candidates
 from linkage.match.decide import PAIRS_OF_MODEL, PAIRS_OF_RULES, decide, pairs_of_model_step, pairs_of_rules_step
 from linkage.match.deterministic import run_passes
 from linkage.match.evidence import weigh_pairs
+from linkage.match.households import doubts_step
 from linkage.match.overrides import read_overrides
 from linkage.match.pool import POOL, make_pool, restore_pool
 from linkage.match.probabilistic import read_parameters, score_pairs
@@ -191,6 +192,7 @@ def score(job: Job) -> Facts:
         weigh_pairs(con, model, parameters, pairs=PAIRS_OF_RULES, into=SCORED)
         score_pairs(con, model, parameters, pairs=PAIRS_OF_MODEL, into="scored_by_model")
         run_steps(con, (Step(SCORED, f"insert into {SCORED} by name from scored_by_model"),))
+        run_steps(con, (doubts_step(con, model, parameters, SCORED),))
     return {"pairs_of_rules": count(con, PAIRS_OF_RULES), "pairs_of_model": count(con, PAIRS_OF_MODEL)}
 
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from linkage.match.households import DOUBTS
 from linkage.match.probabilistic import make_frequencies, save_parameters, starting_parameters
 from linkage.packs import ModelSpec, Packs, Rule, load_packs
 from linkage.prepare.layout import COLUMN_TYPES
@@ -162,6 +163,10 @@ class Run:
         )
         names = [str(row[0]) for row in rows(self.con, f"describe {SCORED}")]
         return dict(zip(names, found[0], strict=True)) if found else {}
+
+    def doubt(self, left: str, right: str) -> float:
+        """The household doubt of a pair in bits; 0 where it has none."""
+        return {(one, other): bits for one, other, bits in self.pairs(DOUBTS, "household_bits")}.get((left, right), 0.0)
 
 
 def load(
