@@ -6,7 +6,7 @@ import math
 from itertools import combinations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score, mutual_info_score
 
@@ -32,6 +32,7 @@ def test_scores_of_a_worked_example() -> None:
     assert (found.over_merge_bits, found.over_split_bits) == pytest.approx((bits, bits))
 
 
+@settings(deadline=None)
 @given(LABELS)
 def test_scores_agree_with_other_implementations(labels: list[tuple[int, int]]) -> None:
     truth, made = ([pair[side] for pair in labels] for side in (0, 1))
@@ -52,6 +53,7 @@ def test_scores_agree_with_other_implementations(labels: list[tuple[int, int]]) 
     assert found.bcubed_precision == pytest.approx(sum(naive) / len(naive))
 
 
+@settings(deadline=None)
 @given(LABELS)
 def test_the_other_way_round_precision_is_recall_and_merging_is_splitting(labels: list[tuple[int, int]]) -> None:
     truth, made = (dict(enumerate(pair[side] for pair in labels)) for side in (0, 1))

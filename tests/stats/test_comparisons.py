@@ -37,6 +37,7 @@ def test_newcombe_of_its_papers_example() -> None:
     assert (found.estimate, found.lo, found.hi) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
 
 
+@settings(deadline=None)
 @given(GROUP, GROUP)
 def test_newcombe_is_made_of_wilsons_ends_and_turns_round(a: tuple[int, int], b: tuple[int, int]) -> None:
     found, turned = newcombe(*a, *b), newcombe(*b, *a)
@@ -81,6 +82,7 @@ def test_risk_ratio_with_zeros_is_open_at_that_end_and_closed_at_the_other() -> 
     assert risk_ratio(0, 0, 3, 5) is None
 
 
+@settings(deadline=None)
 @given(GROUP, GROUP)
 def test_a_ratio_and_its_turn_are_inverse(a: tuple[int, int], b: tuple[int, int]) -> None:
     found, turned = risk_ratio(*a, *b), risk_ratio(*b, *a)
@@ -104,7 +106,7 @@ def test_holm_and_benjamini_hochberg_of_a_worked_example() -> None:
         holm([1.2])
 
 
-@settings(max_examples=12)  # statsmodels collects garbage at every call
+@settings(max_examples=12, deadline=None)  # statsmodels collects garbage at every call
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_adjusted_p_values_keep_their_order_and_holm_is_stricter(p: list[float]) -> None:
     strict, loose = holm(p), benjamini_hochberg(p)
@@ -162,6 +164,7 @@ def test_standardised_differences_of_worked_examples() -> None:
     assert variance_of_standardised_difference(0.2, 0, 300) is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 500), st.integers(1, 500)), min_size=2, max_size=6))
 def test_levels_in_any_order_give_the_same_difference_and_two_levels_the_binary_one(
     levels: list[tuple[int, int]],

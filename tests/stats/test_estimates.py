@@ -90,6 +90,7 @@ def test_expected_errors_of_a_worked_example() -> None:
         expected_errors([float("nan")])
 
 
+@settings(deadline=None)
 @given(st.integers(1, 400), st.floats(0.001, 0.999))
 def test_events_of_one_chance_are_binomial(n: int, p: float) -> None:
     assert poisson_binomial_interval(np.full(n, p)) == tuple(binom.ppf([0.025, 0.975], n, p))
@@ -152,7 +153,7 @@ def test_calibration_of_a_worked_example() -> None:
     assert found.slope == pytest.approx(math.log(1.5) / math.log(4))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60), st.sampled_from(["count", "width"])
 )
@@ -250,6 +251,7 @@ def test_neyman_reads_most_where_least_is_known_and_wastes_nothing() -> None:
     assert neyman([50, 50], [0.5, 0.5], 1_000) == [50, 50]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3_000), st.floats(0, 1)), min_size=1, max_size=8), st.integers(0, 2_000))
 def test_neyman_keeps_within_its_limits(strata: list[tuple[int, float]], total: int) -> None:
     sizes, rates = (list(side) for side in zip(*strata, strict=True))
@@ -297,6 +299,7 @@ def test_a_tipping_point_of_a_worked_example() -> None:
     assert tipping_point(1.0, 0.2, 0.25).p_unlinked_needed is None
 
 
+@settings(deadline=None)
 @given(st.floats(0, 0.99), st.floats(0, 1), st.floats(0, 1))
 def test_a_conclusion_can_tip_only_inside_the_bounds(share: float, p: float, value: float) -> None:
     found = tipping_point(share, p, value)
