@@ -82,7 +82,8 @@ def pool_step() -> Step:
           case when r.dob_precision = 'day' then month(r.dob) * 100 + day(r.dob) end as dob_day_of_year,
           r.postcode, case when len(r.postcodes) > 1 or r.postcode is null then r.postcodes end as postcodes,
           r.sector, r.district, r.address_line,
-          nullif(regexp_extract(r.address_line, '{HOUSE_AND_STREET}'), '') as address_key, r.uprn, r.authority, r.school_urn,
+          nullif(regexp_extract(r.address_line, '{HOUSE_AND_STREET}'), '') as address_key,
+          r.uprn, r.authority, r.school_urn,
           r.sex, r.ethnicity, r.ethnicity_5,
           0::uhugeint as linked_mask, 0::uhugeint as closed_mask
         from {RECORDS} r

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from linkage.sql import Step, scratch_step
 
-
 BEATEN_BY_FAR = 1000.0  # a candidate whose odds are so many times less than the best one's is no rival
 
 
@@ -31,8 +30,8 @@ def face_sql(alias: str) -> str:
 def crowds_step(side: str, other: str) -> Step:
     """`crowds_l`, `crowds_r` (record_id_l, record_id_r): the pairs of a record that has several into one source.
 
-    `rivals` are the pairs of its other faces there that are not beaten by far, `rival_odds` the odds of the model's best pair of each of them,
-    added up in a fixed order, `best_odds` those of the best pair of any face.
+    `rivals` are the pairs of its other faces there that are not beaten by far, `rival_odds` the odds of the
+    model's best pair of each of its other faces, added up in a fixed order, `best_odds` those of the best pair of any face.
     """
     crowd = f"record_id_{side}, source_no_{other}"
     return scratch_step(

@@ -114,8 +114,8 @@ def known() -> Iterator[tuple[Connection, Parameters]]:
 
 
 def test_h_of_birth_dates_is_that_of_brothers_and_sisters(known: tuple[Connection, Parameters]) -> None:
-    # Where forenames differ: three twins and nine copies of another forename, less a ninth of the 81 copies that are the
-    # same in both; 45 others and one copy, less a ninth of the 9 of another birth date alone.
+    # Where forenames differ: three twins and nine copies of another forename, less a ninth of the 81 copies that are
+    # the same in both; 45 others and one copy, less a ninth of the 9 of another birth date alone.
     same, apart = TWINS + 9 - 81 / 9, BROTHERS + MIXED + 1 - 9 / 9
     found = h_of(known[1], "dob")
     assert (same, apart) == (TWINS, BROTHERS + MIXED)
