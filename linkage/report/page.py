@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from linkage.report.blocking_facts import known_pairs
 from linkage.report.charts import (
     FEW_RECORDS,
     DotPlot,
@@ -130,6 +131,7 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "levels": [(level, evidence_bar(level.bits)) for level in levels(con)],
         "rules": [(item, worths.get(str(item["rule"]))) for item in manifest.get("passes", ())],
         "blocks": list(manifest.get("blocks", ())),
+        "known_pairs": known_pairs(con),
         "sizes": _with_bars(person_sizes(con)),
         "large": largest_persons(con),
         "relations": relation_counts(con),
