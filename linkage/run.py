@@ -96,7 +96,7 @@ def run_project(
     refuse_folder(out, resume=resume)
     profile_of(project.diagnostics.profile, project.diagnostics.suppress_below)
     packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
-    families = load_family_rules(project.families.rules if project.families else (), folder=project.folder)
+    families = families_of(project)
     inputs = input_hashes(project)
     fingerprint = _fingerprint(project, {**packs.hashes, **families.hashes}, inputs)
     if not (resume and is_finished(out, fingerprint)):
@@ -299,6 +299,11 @@ def manifest(job: Job) -> dict[str, Any]:
         "doubts": facts.get("training", {}).get("doubts", []),
         "timings": {"machine": machine(), "seconds": dict(job.workspace.seconds)},
     }
+
+
+def families_of(project: Project) -> FamilyRules:
+    """The family rules that a project names."""
+    return load_family_rules(project.families.rules if project.families else (), folder=project.folder)
 
 
 def input_hashes(project: Project) -> dict[str, str]:

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "linkage"
 ORDER = (
     "errors", "stats", "schema", "identifiers", "tables", "findings", "sql", "manifest", "strict", "packs", "project",
     "sources", "recognise", "prepare", "match", "cluster", "families", "diagnostics", "outputs", "minimise",
-    "disclosure", "report", "workspace", "run", "check", "progress", "demo", "cli",
+    "disclosure", "report", "workspace", "run", "plan", "check", "progress", "demo", "cli",
 )  # fmt: skip
 ONLY_IN = {
     "splink": {"linkage/match/probabilistic.py"},

@@ -36,8 +36,7 @@ class BlockCount:
 
 def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int) -> tuple[BlockCount, ...]:
     """Make `candidates`; RefusedError where the blocking rules would make more pairs than `max_pairs`."""
-    run_steps(con, (seekers_step(), *(key_sizes_step(block, number) for number, block in enumerate(blocks))))
-    counts = tuple(_count_block(con, block, number) for number, block in enumerate(blocks))
+    counts = count_blocks(con, blocks)
     expected = sum(item.pairs for item in counts)
     if expected > max_pairs:
         largest = max(counts, key=lambda item: item.pairs)
@@ -49,6 +48,12 @@ def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int)
         )
     run_steps(con, (candidates_step(blocks, counts),))
     return counts
+
+
+def count_blocks(con: Connection, blocks: Sequence[Block]) -> tuple[BlockCount, ...]:
+    """What each rule would make, before a pair is made; writes `seekers` and the key sizes."""
+    run_steps(con, (seekers_step(), *(key_sizes_step(block, number) for number, block in enumerate(blocks))))
+    return tuple(_count_block(con, block, number) for number, block in enumerate(blocks))
 
 
 def seekers_step() -> Step:
@@ -114,8 +119,12 @@ def _count_block(con: Connection, block: Block, number: int) -> BlockCount:
     return BlockCount(number, block.sides[0], keys, pairs, hot_keys, hot_pairs)
 
 
-def candidates_step(blocks: Sequence[Block], counts: Sequence[BlockCount]) -> Step:
-    """`candidates` from all rules; a pair found by several keeps the first."""
+def candidates_step(blocks: Sequence[Block], counts: Sequence[BlockCount], *, one_in: int = 1) -> Step:
+    """`candidates` from all rules; a pair found by several keeps the first.
+
+    `one_in` takes only the pairs of one left record in so many, drawn by a hash.
+    """
+    drawn = f" where hash(record_id_l) % {one_in} = 0" if one_in > 1 else ""
     parts = [
         select
         for number, block in enumerate(blocks)
@@ -127,7 +136,7 @@ def candidates_step(blocks: Sequence[Block], counts: Sequence[BlockCount]) -> St
         CANDIDATES,
         f"""
         select record_id_l, record_id_r, min(block_no) as block_no
-        from ({" union all ".join(parts)})
+        from ({" union all ".join(parts)}){drawn}
         group by record_id_l, record_id_r""",
     )
 
