@@ -15,6 +15,7 @@ from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_
 from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
 from linkage.match.rivals import crowds_step, face_sql
+from linkage.match.two_upns import TWO_UPNS
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import (
@@ -103,7 +104,8 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, pairs: str) -> str:
     return f"""
         select d.record_id_l, d.record_id_r, 'deterministic' as stage, p.rule,
           log2(p.precision / (1 - p.precision)) + coalesce({evidence}, 0) as match_weight,
-          match_weight as odds_bits, p.basis as confidence_basis, 0.0 as least_certain,
+          match_weight + case when list_contains(d.held, 'different_upn')
+            then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits, p.basis as confidence_basis, 0.0 as least_certain,
           least({MOST_PRECISE}, greatest(p.precision, 1 - 1 / (p.links + 2.0))) as most_certain, d.held
         from ({pairs}) d
         join {RULE_PRECISION} p on p.rule = {literal(rule.id)}
@@ -113,14 +115,16 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, pairs: str) -> str:
 def probabilistic_sql(spec: ModelSpec) -> str:
     """Candidates: the model's evidence under the prior of their pair of sources, and the odds the map makes of it.
 
-    `match_weight` is the model's own; where a map was learnt, confidence is its (`linkage.match.confidence_map`).
+    `match_weight` is the model's own; where a map was learnt, confidence is its (`linkage.match.confidence_map`), and
+    UPNs that differ speak against a pair as far as one child's seldom do (`linkage.match.two_upns`).
     """
     evidence = "(s.evidence_bits + coalesce(d.household_bits, 0))"
     weight = f"{evidence} + q.prior_bits"
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
           {weight} as match_weight,
-          coalesce(m.intercept_bits + m.slope * {evidence} + q.prior_bits, {weight}) as odds_bits,
+          coalesce(m.intercept_bits + m.slope * {evidence} + q.prior_bits, {weight})
+            + case when {different_upn_sql()} then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
           coalesce(m.basis, 'modelled') as confidence_basis, coalesce(m.least, 0.0) as least_certain,
           coalesce(m.most, {MOST_CERTAIN_MODEL}) as most_certain, null::varchar[] as held
         from {SCORED} s
@@ -129,6 +133,7 @@ def probabilistic_sql(spec: ModelSpec) -> str:
         join {POOL} r on r.record_id = s.record_id_r
         join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
+{join_upns_sql()}
         left join {RECORD_FOLDS} f on f.record_id = s.record_id_l
         left join {MAPS} m on m.source_no_l = l.source_no and m.source_no_r = r.source_no
           and m.fold = coalesce(f.fold, {NO_FOLD})
