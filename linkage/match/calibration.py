@@ -31,8 +31,8 @@ MOST_PRECISE = 0.999999  # no rule is certain, and log2(p / (1 - p)) has to be a
 class RulePrecision:
     """Estimated precision (0 to 1) of a rule's links before the other fields of each pair are looked at.
 
-    Basis `calibrated`: hidden UPNs of the rule's pairs (`linkage.match.two_upns`); `modelled`: how the other fields agree among its links
-    and among chance pairs; `assumed`: the pack's own figure.
+    Basis `calibrated`: hidden UPNs of the rule's pairs (`linkage.match.two_upns`); `modelled`: how the other fields
+    agree among its links and among chance pairs; `assumed`: the pack's own figure.
     """
 
     rule: str

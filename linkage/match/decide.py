@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from linkage.match.confidence_map import MAPS, NO_FOLD, RECORD_FOLDS, make_maps_if_none
 from linkage.match.calibration import MOST_PRECISE, PRIORS, RULE_PRECISION, other_evidence_sql
+from linkage.match.confidence_map import MAPS, NO_FOLD, RECORD_FOLDS, make_maps_if_none
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
 from linkage.match.rivals import crowds_step, face_sql
-from linkage.match.two_upns import TWO_UPNS
+from linkage.match.two_upns import TWO_UPNS, make_two_upns_if_none
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import (
@@ -65,6 +65,7 @@ def decide(
 ) -> dict[str, int]:
     """Make `decided_pairs`; returns how many rows each stage and decision has."""
     make_maps_if_none(con)
+    make_two_upns_if_none(con)
     used = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
     parts = [deterministic_sql(rule, spec) for rule in rules if rule.id in used]
     parts += [held_sql(rule, spec) for rule in rules if rule.id in used]
@@ -105,7 +106,8 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, pairs: str) -> str:
         select d.record_id_l, d.record_id_r, 'deterministic' as stage, p.rule,
           log2(p.precision / (1 - p.precision)) + coalesce({evidence}, 0) as match_weight,
           match_weight + case when list_contains(d.held, 'different_upn')
-            then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits, p.basis as confidence_basis, 0.0 as least_certain,
+            then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
+          p.basis as confidence_basis, 0.0 as least_certain,
           least({MOST_PRECISE}, greatest(p.precision, 1 - 1 / (p.links + 2.0))) as most_certain, d.held
         from ({pairs}) d
         join {RULE_PRECISION} p on p.rule = {literal(rule.id)}

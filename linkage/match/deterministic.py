@@ -222,7 +222,7 @@ def masked_precision(con: Connection, rules: Iterable[Rule]) -> dict[str, tuple[
 
 
 def masked_pairs_sql(rule: Rule, records: int) -> str:
-    """Pairs of a rule with valid UPNs on both sides, as if none were there: record_id_l, record_id_r, upns_l, upns_r."""
+    """Pairs that a rule would find if there were no UPN, of records with valid ones: both records, upns_l, upns_r."""
     keys = keys_of(rule)
     one_in = max(1, records // MASKED_KEYS)
     claims = [f"not {PREDICATES[name]}" for name in rule.unless if name != "different_upn"]

@@ -48,10 +48,12 @@ class Trained:
     doubts: tuple[str, ...]
 
 
-def train(con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int, sampled: Seen | None = None) -> Trained:
+def train(
+    con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int, sampled: Seen | None = None
+) -> Trained:
     """Train the model on the run's own records, and write `model_parameters` and `sampled_u`.
 
-    `sampled` is u as random pairs showed it, where it is known already: a rerun on some of the records needs no new one.
+    `sampled` is u as random pairs showed it, where it is known already: a rerun on some of the records takes it over.
     """
     make_frequencies(con, spec)
     run_steps(con, (table_step(LABELS, labels_sql(rules)),))

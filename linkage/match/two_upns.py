@@ -2,10 +2,10 @@
 
 A child has a second UPN where a school did not find the first, or a clerk copied another's. So pairs that a rule on
 fields finds, and whose valid UPNs differ, are either two children, and the rule is wrong, or one child with two
-numbers. Which, the fields tell: with share e of one child's pairs that hold different numbers, and posterior odds O of a
-pair from its fields alone, it is one child with chance e O / (1 + e O); e is the share that these chances come to, by
-expectation maximisation. What differs for no other reason than a second number does not count against a rule; and a
-pair of the model whose numbers differ has log2 e bits more against it.
+numbers. Which, the fields tell: with share e of one child's pairs that hold different numbers, and posterior odds O
+of a pair from its fields alone, it is one child with chance e O / (1 + e O); e is the share that these chances come
+to, by expectation maximisation. What differs for no other reason than a second number does not count against a rule;
+and a pair of the model whose numbers differ has log2 e bits more against it.
 
 `two_upns` (pairs, differing, share, bits): one row; share and bits NULL, where too few pairs tell.
 """
@@ -18,6 +18,7 @@ import numpy as np
 
 from linkage.match.deterministic import masked_pairs_sql, masked_precision
 from linkage.match.evidence import weigh_pairs
+from linkage.match.patterns import Floats
 from linkage.match.pool import POOL
 from linkage.match.probabilistic import read_parameters
 from linkage.packs import ModelSpec, Rule
@@ -48,14 +49,20 @@ def same_child_by_rule(con: Connection, rules: Sequence[Rule], spec: ModelSpec |
             same, both = counts[name]
             found[name] = (min(same + float(one_child(of_rule, share).sum()), float(both)), both)
     differing = max((both - same for same, both in counts.values()), default=0)
-    run_steps(con, (Step(TWO_UPNS, f"create or replace table {TWO_UPNS} (pairs bigint, differing bigint, "
-                                   "share double, bits double)"),))  # fmt: skip
+    make_two_upns_if_none(con)
+    run_steps(con, (Step(TWO_UPNS, f"delete from {TWO_UPNS}"),))
     values = (pairs, differing, share and round(share, 9), share and round(float(np.log2(share)), 6))
     con.execute(f"insert into {TWO_UPNS} values (?, ?, ?, ?)", values)
     return found
 
 
-def share_of_second_numbers(odds_bits: np.ndarray, same: int) -> float:
+def make_two_upns_if_none(con: Connection) -> None:
+    """`two_upns`, without its row, where nothing has been estimated."""
+    columns = "pairs bigint, differing bigint, share double, bits double"
+    run_steps(con, (Step(TWO_UPNS, f"create table if not exists {TWO_UPNS} ({columns})"),))
+
+
+def share_of_second_numbers(odds_bits: Floats, same: int) -> float:
     """e of the pairs whose numbers differ (their log2 odds) beside so many whose numbers agree; never quite 0."""
     share = 0.01
     for _ in range(ITERATIONS):
@@ -64,12 +71,12 @@ def share_of_second_numbers(odds_bits: np.ndarray, same: int) -> float:
     return share
 
 
-def one_child(odds_bits: np.ndarray, share: float) -> np.ndarray:
+def one_child(odds_bits: Floats, share: float) -> Floats:
     """The chance that a pair with different numbers is one child."""
     return np.asarray(1 / (1 + np.exp2(-np.clip(odds_bits, -60, 60)) / share))
 
 
-def _odds_by_rule(con: Connection, rules: Sequence[Rule], spec: ModelSpec) -> dict[str, np.ndarray]:
+def _odds_by_rule(con: Connection, rules: Sequence[Rule], spec: ModelSpec) -> dict[str, Floats]:
     """log2 of the posterior odds of each rule's pairs with different UPNs: the model's evidence, among all pairs."""
     records = count(con, POOL)
     parts = " union all ".join(

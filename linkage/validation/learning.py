@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from linkage.cluster.components import label_components
 from linkage.match.confidence_map import NO_FOLD, ConfidenceMap, Floats, add_map, fit_map
-from linkage.sql import Connection, rows, run_steps, table_step
+from linkage.sql import Connection, Step, rows, run_steps, table_step
 from linkage.tables import RECORDS, SOURCES
 from linkage.validation.persons import HIDDEN
 from linkage.validation.rerun import PAIRS
@@ -60,7 +61,7 @@ def learn_map(con: Connection, *, pool_mode: str) -> Learnt:
     return Learnt(matches, others, _write(con, found), found, by_fold)
 
 
-def pairs_step(pool_mode: str):  # type: ignore[no-untyped-def]
+def pairs_step(pool_mode: str) -> Step:
     """`calibration_pairs`: pairs whose hidden identifiers say something, each once: of its first rerun."""
     return table_step(
         LEARNT,
@@ -72,7 +73,7 @@ def pairs_step(pool_mode: str):  # type: ignore[no-untyped-def]
     )
 
 
-def _fit(evidence: Floats, offset: Floats, same: Floats, chosen: np.ndarray) -> ConfidenceMap:
+def _fit(evidence: Floats, offset: Floats, same: Floats, chosen: npt.NDArray[np.bool_]) -> ConfidenceMap:
     return fit_map(evidence[chosen], offset[chosen], same[chosen])
 
 

@@ -67,7 +67,8 @@ def persons_step(records: int, *, seed: int) -> Step:
           select record_id, list_sort(list(distinct scheme) filter (is_valid)) as schemes
           from trusted_identifiers group by record_id),
         placed as (
-          select l.record_id, l.person, case when f.sector is null then hash(f.record_id) else hash(f.sector) end as place
+          select l.record_id, l.person,
+            case when f.sector is null then hash(f.record_id) else hash(f.sector) end as place
           from labelled l join {RECORDS} f on f.record_id = l.person),
         sizes as (select person, count(*) as n from labelled group by person)
         select p.record_id, case when k.record_id is not null and s.n <= {MOST_OF_PERSON} then p.person end as person,

@@ -112,7 +112,8 @@ def tell_outcome(
         f"""
         insert into {run}.{KNOWN}
         with looked_at as (
-          select record_id_l, record_id_r from {CANDIDATES} union select record_id_l, record_id_r from {PAIRS_OF_RULES}),
+          select record_id_l, record_id_r from {CANDIDATES}
+          union select record_id_l, record_id_r from {PAIRS_OF_RULES}),
         came as (
           select k.*, pl.person_no = pr.person_no as recovered, coalesce(d.decision = 'link', false) as is_link,
             a.record_id_l is not null as is_looked_at, {seen} as is_comparable
