@@ -51,6 +51,12 @@ def write_confidences(con: Connection, subgroups: Sequence[str], folder: Path) -
     return len(pairs[ALL, ALL][2]) if (ALL, ALL) in pairs else 0
 
 
+def overall(con: Connection) -> tuple[Floats, Floats, Floats]:
+    """Modelled and calibrated confidence and label of all pairs; empty where there are none."""
+    none = (np.zeros(0), np.zeros(0), np.zeros(0))
+    return _pairs(con, ()).get((ALL, ALL), none) if has_table(con, LEARNT) else none
+
+
 def _pairs(
     con: Connection, names: Sequence[str]
 ) -> dict[tuple[str, str], tuple[Floats, Floats, Floats]]:  # fmt: skip
