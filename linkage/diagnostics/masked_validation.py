@@ -54,12 +54,12 @@ class Funnel:
 def masked_validation(
     con: Connection, subgroups: Sequence[str], *, years: Mapping[int, int], seed: int, folder: Path
 ) -> int:
-    """Write `masked_validation.csv`; returns its rows. `years` of sources, by number, where they are known."""
+    """Write `masked_validation.csv`, empty but for its heading where nothing was validated; returns its rows. `years` of sources, by number, where they are known."""
     names = checked_subgroups(con, subgroups)
     run_steps(con, (_groups_step(names), _pairs_step(years)))
     variables = (ALL, *names, *OF_PAIRS)
     funnels, cells = _funnels(con, variables), _cells(con, variables)
-    residue = _residue(con, names)
+    residue = _residue(con, names) if funnels else {}
     listed = [
         _row(group, funnel, cells.get(group, {}), residue.get(group[1:], {}), seed) for group, funnel in funnels.items()
     ]

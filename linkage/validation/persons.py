@@ -52,7 +52,8 @@ def held_step() -> Step:
           hash(coalesce(g.group_upn, i.value)) as value, bool_or(i.status = 'valid') as is_valid
         from {IDENTIFIERS} i
         left join {UPN_GROUPS} g on i.scheme = 'upn' and g.value = i.value
-        where i.scheme in ({listed}) and i.value is not null and (i.status = 'valid' or g.value is not null)
+        where i.scheme in ({listed}) and i.value is not null
+          and (i.status = 'valid' or i.status in ('temporary', 'former') and g.value is not null)
         group by all""",
     )
 
