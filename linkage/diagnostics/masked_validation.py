@@ -20,7 +20,7 @@ from pathlib import Path
 
 from linkage.diagnostics.subgroups import ALL, age_band_sql, checked_subgroups, subgroup_column_sql
 from linkage.schema import UNKNOWN
-from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scratch_step
+from linkage.sql import Connection, Step, has_table, ident, literal, rows, run_steps, scratch_step
 from linkage.stats import RATE_DECIMALS, Standardised, holm, risk_ratio, standardise, wilson
 from linkage.tables import RECORDS, SOURCES
 from linkage.validation.persons import HIDDEN
@@ -54,9 +54,17 @@ class Funnel:
 def masked_validation(
     con: Connection, subgroups: Sequence[str], *, years: Mapping[int, int], seed: int, folder: Path
 ) -> int:
-    """Write `masked_validation.csv`, empty but for its heading where nothing was validated; returns its rows. `years` of sources, by number, where they are known."""
+    """Write `masked_validation.csv`, empty but for its heading where nothing was validated; returns its rows.
+
+    `years` of sources, by number, where they are known.
+    """
     names = checked_subgroups(con, subgroups)
-    run_steps(con, (_groups_step(names), _pairs_step(years)))
+    validated = (
+        f"where exists (select 1 from {HIDDEN} h where h.record_id = r.record_id and (h.sample or h.schemes is null))"
+        if has_table(con, HIDDEN)
+        else "where false"
+    )
+    run_steps(con, (_groups_step(names, validated), _pairs_step(years)))
     variables = (ALL, *names, *OF_PAIRS)
     funnels, cells = _funnels(con, variables), _cells(con, variables)
     residue = _residue(con, names) if funnels else {}
@@ -71,8 +79,8 @@ def masked_validation(
     return len(listed)
 
 
-def _groups_step(names: Sequence[str]) -> Step:
-    """`masked_groups`: per record its subgroups, and `cell`: what recall is standardised by."""
+def _groups_step(names: Sequence[str], validated: str) -> Step:
+    """`masked_groups`: per record that validation saw, or that holds no identifier, its subgroups, and `cell`: what recall is standardised by."""
     listed = "".join(f", {subgroup_column_sql(name)} as {ident('v_' + name)}" for name in names)
     known = " || ".join(
         f"({test})::tinyint::varchar"
@@ -84,7 +92,7 @@ def _groups_step(names: Sequence[str]) -> Step:
         f"""
         select r.record_id, r.source_no, r.postcodes{listed}, {known} as known,
           {age_band_sql()} || '|' || coalesce(r.ethnicity_5, {literal(UNKNOWN)}) || '|' || ({known}) as cell
-        from {RECORDS} r""",
+        from {RECORDS} r {validated}""",
     )
 
 

@@ -36,7 +36,7 @@ def forty_children(con: Connection) -> None:
     listed += [{"source": "b", "key": "y", "sex": "F", "surname": "BERG"}]
     load(con, listed)
     execute(con, f"""create table {HIDDEN} as select record_id, case when key < 'x' then record_id % 52 end as person,
-        case when key < 'x' then [1::ubigint] end as schemes from records""")  # fmt: skip
+        case when key < 'x' then [1::ubigint] end as schemes, true as sample from records""")  # fmt: skip
     run_steps(con, empty_results())
     # Of the girls 38 are looked at, 36 accepted and found; of the boys all but two are found.
     execute(con, f"""insert into {KNOWN} select 'residual_pool', 0, range, range + 52, true,
