@@ -80,7 +80,10 @@ def masked_validation(
 
 
 def _groups_step(names: Sequence[str], validated: str) -> Step:
-    """`masked_groups`: per record that validation saw, or that holds no identifier, its subgroups, and `cell`: what recall is standardised by."""
+    """`masked_groups`: subgroups of the records that validation saw, and of those without an identifier.
+
+    `cell`: what recall is standardised by.
+    """
     listed = "".join(f", {subgroup_column_sql(name)} as {ident('v_' + name)}" for name in names)
     known = " || ".join(
         f"({test})::tinyint::varchar"
