@@ -24,7 +24,8 @@ MAPS = "confidence_map"
 RECORD_FOLDS = "record_folds"
 NO_FOLD = -1
 # How far, in natural logs of odds, the middle of the map, and how far its slope may go on little evidence: standard
-# deviations of a normal prior around no change. Hundreds of pairs outweigh them; three false pairs do not.
+# deviations of a normal prior around no change. Hundreds of pairs outweigh them; three false pairs do not. Chosen among
+# ten variants, all much alike, by what they did to the residual of six synthetic Englands (seeds 1 to 4).
 INTERCEPT_SD, SLOPE_SD = 4.0, 0.5
 LEAST_SLOPE = 0.05  # more evidence never makes a pair less likely
 LN2 = float(np.log(2.0))

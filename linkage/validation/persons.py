@@ -20,8 +20,8 @@ HIDDEN = "hidden_persons"
 # them: a child has one in each system, and systems migrate.
 TRUSTED = ("upn", "uln", "nhs_number", "pmr", "leo_person_id", "edukey")
 # Records in a rerun: at most so many, whole persons of whole postcode sectors, so that brothers, sisters and twins are
-# in it together. Enough for thousands of pairs that only the model finds, in a pool not much thinner than a large
-# run's: at 60,000 the calibration error of a run of half a million was twice as large.
+# in it together: a thinner pool has fewer namesakes to learn from. On one synthetic England of 543,375 records the
+# calibration error was 0.018 with 150,000 and 0.033 with 60,000, while false links were foretold better with 60,000.
 MOST_RECORDS = 150_000
 MOST_OF_PERSON = 30  # a number that more records share is nobody's
 
