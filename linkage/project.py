@@ -142,13 +142,15 @@ class DiagnosticSettings(Strict):
     """`[diagnostics]`: the subgroups of every table, and how the public ones are protected (docs/disclosure.md).
 
     `suppress_below` makes the profile stricter, never weaker; None is the profile's own threshold. `releases` is the
-    file of earlier releases, which this one is laid beside and entered in.
+    file of earlier releases, which this one is laid beside and entered in. `pool_modes`: how children without their
+    identifiers are put back for validation (docs/validation.md); empty, nothing is validated and nothing calibrated.
     """
 
     subgroups: tuple[str, ...] = ("ethnicity", "sex", "age")
     profile: Literal["cco10", "srs10", "dfe_cin", "dfe_cla"] = "cco10"
     suppress_below: int | None = Field(default=None, ge=0)
     releases: str | None = None
+    pool_modes: tuple[Literal["residual_pool", "full_pool"], ...] = ("residual_pool",)
 
 
 class RunSettings(Strict):

@@ -20,24 +20,21 @@ from linkage.errors import InputError, ProjectError, UsageError
 from linkage.families import FamilyRules, load_family_rules, make_families
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.blocking_recall import estimate_blocking_recall
-from linkage.match.calibration import estimate_priors, estimate_rule_precision
-from linkage.match.candidates import make_candidates
-from linkage.match.decide import PAIRS_OF_MODEL, PAIRS_OF_RULES, decide, pairs_of_model_step, pairs_of_rules_step
-from linkage.match.deterministic import run_passes
-from linkage.match.evidence import weigh_pairs
-from linkage.match.households import doubts_step
 from linkage.match.overrides import read_overrides
-from linkage.match.pool import POOL, make_pool, restore_pool
-from linkage.match.probabilistic import read_parameters, score_pairs
-from linkage.match.training import train
+from linkage.match.pool import restore_pool
+from linkage.match.stages import find_by_rules, find_candidates, weigh_and_decide
+from linkage.match.stages import score as score_all
+from linkage.match.training import FEWEST_LABELS, train
+from linkage.match.training_check import check_without_upn
 from linkage.outputs import write_tables
-from linkage.packs import Packs, load_packs, refuse_broken_model
+from linkage.packs import Packs, load_packs
 from linkage.prepare import prepare_records
 from linkage.project import Project, RunSettings
 from linkage.report import write_report
 from linkage.sources import load_source, source_files
-from linkage.sql import Step, count, rows, run_steps, table_step
-from linkage.tables import CANDIDATES, RECORDS, SCORED, Extract, Finding
+from linkage.sql import count, rows
+from linkage.tables import CANDIDATES, RECORDS, Extract, Finding
+from linkage.validation import validate
 from linkage.workspace import (
     MANIFEST,
     Facts,
@@ -158,53 +155,46 @@ def overrides(job: Job) -> Facts:
 
 def deterministic(job: Job) -> Facts:
     """Rule passes, in the order of the packs."""
-    make_pool(job.workspace.con)
-    if job.packs.model is not None:
-        refuse_broken_model(job.workspace.con, job.packs.model, table=POOL)
-    passes = run_passes(job.workspace.con, job.packs.rules)
+    passes = find_by_rules(job.workspace.con, job.packs)
     return {"links": sum(item.linked for item in passes), "held": sum(item.held for item in passes),
             "passes": [asdict(item) for item in passes]}  # fmt: skip
 
 
 def candidates(job: Job) -> Facts:
     """Pairs of the residual with everything it may still match."""
-    con = job.workspace.con
-    if job.packs.model is None:
-        run_steps(con, (table_step(CANDIDATES, "select 0::bigint as record_id_l, 0::bigint as record_id_r limit 0"),))
-        return {"pairs": 0, "blocks": []}
-    blocks = make_candidates(con, job.packs.model.block, max_pairs=job.project.run.max_pairs)
-    known = estimate_blocking_recall(con, job.packs.model.block, job.packs.rules)
-    return {"pairs": count(con, CANDIDATES), **asdict(known), "blocks": [asdict(item) for item in blocks]}
+    con, model = job.workspace.con, job.packs.model
+    blocks = find_candidates(con, model, max_pairs=job.project.run.max_pairs)
+    known = asdict(estimate_blocking_recall(con, model.block, job.packs.rules)) if model else {}
+    return {"pairs": count(con, CANDIDATES), **known, "blocks": [asdict(item) for item in blocks]}
 
 
 def training(job: Job) -> Facts:
     """The model's parameters, from the links of identifiers and from whole tables."""
     if job.packs.model is None:
         return {"labels": 0, "doubts": []}
-    trained = train(job.workspace.con, job.packs.model, job.packs.rules, seed=job.project.run.seed)
-    return {"labels": trained.labels, "doubts": list(trained.doubts)}
+    con, model = job.workspace.con, job.packs.model
+    trained = train(con, model, job.packs.rules, seed=job.project.run.seed)
+    is_labelled = trained.labels >= FEWEST_LABELS
+    doubts = check_without_upn(con, model, trained.parameters) if is_labelled else ()
+    return {"labels": trained.labels, "doubts": [*trained.doubts, *doubts]}
 
 
 def score(job: Job) -> Facts:
     """Every pair's evidence, field by field: what the rules found is weighed, what is still to be found is scored."""
-    con, model = job.workspace.con, job.packs.model
-    run_steps(con, (pairs_of_rules_step(), pairs_of_model_step()))
-    if model is not None:
-        parameters = read_parameters(con)
-        weigh_pairs(con, model, parameters, pairs=PAIRS_OF_RULES, into=SCORED)
-        score_pairs(con, model, parameters, pairs=PAIRS_OF_MODEL, into="scored_by_model")
-        run_steps(con, (Step(SCORED, f"insert into {SCORED} by name from scored_by_model"),))
-        run_steps(con, (doubts_step(con, model, parameters, SCORED),))
-    return {"pairs_of_rules": count(con, PAIRS_OF_RULES), "pairs_of_model": count(con, PAIRS_OF_MODEL)}
+    return {**score_all(job.workspace.con, job.packs.model)}
+
+
+def validation(job: Job) -> Facts:
+    """Children whose identifiers are hidden, linked again: what the model's confidences are worth."""
+    link, run = job.project.link, job.project.run
+    return {**validate(job.workspace.con, job.packs, accept=link.accept, review=link.review, seed=run.seed,
+                       max_pairs=run.max_pairs, pool_modes=job.project.diagnostics.pool_modes)}  # fmt: skip
 
 
 def decisions(job: Job) -> Facts:
     """Evidence to confidence, confidence to link or review."""
-    con, link, model = job.workspace.con, job.project.link, job.packs.model
-    estimate_rule_precision(con, job.packs.rules, model, SCORED)
-    if model is not None:
-        estimate_priors(con, SCORED)
-    return {**decide(con, job.packs.rules, model, accept=link.accept, review=link.review)}
+    con, link, packs = job.workspace.con, job.project.link, job.packs
+    return {**weigh_and_decide(con, packs.rules, packs.model, accept=link.accept, review=link.review)}
 
 
 def persons(job: Job) -> Facts:
@@ -260,6 +250,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("candidates", "finding candidate pairs", candidates),
     Stage("training", "training the model", training),
     Stage("score", "scoring pairs", score),
+    Stage("validation", "hiding identifiers and linking again", validation),
     Stage("decisions", "deciding", decisions),
     Stage("persons", "joining links into persons", persons),
     Stage("families", "finding families", families),

@@ -35,6 +35,7 @@ from linkage.report.facts import (
 from linkage.report.family_facts import relation_counts, unit_counts
 from linkage.report.headline import headline_of
 from linkage.report.reach_facts import reaches
+from linkage.report.validation_facts import masked_funnels, reliability
 from linkage.report.words import (
     bits,
     code,
@@ -127,6 +128,8 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "figures": _figures(rate_tables(con), found),
         "more_pairs": max(0, len(found) - MOST_RATE_TABLES),
         "reaches": reaches(con),
+        "funnels": masked_funnels(con),
+        "reliability": reliability(con),
         "histograms": [histogram(weights) for weights in weight_bars(con)],
         "levels": [(level, evidence_bar(level.bits)) for level in levels(con)],
         "rules": [(item, worths.get(str(item["rule"]))) for item in manifest.get("passes", ())],
