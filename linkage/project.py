@@ -115,7 +115,11 @@ class SourceSpec(Strict):
 
 
 class LinkSettings(Strict):
-    """`[link]`: the rule packs, the model and the thresholds (confidence, 0 to 1)."""
+    """`[link]`: the rule packs, the model and the thresholds (confidence, 0 to 1).
+
+    `repair` false leaves persons as the links make them, but for never-link pairs. A component of more records than
+    `largest_person` stops the run.
+    """
 
     rules: tuple[str, ...] = ("identifiers", "demographics")
     model: str = "child"
@@ -124,6 +128,8 @@ class LinkSettings(Strict):
     within: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
     overrides: str | None = None
+    repair: bool = True
+    largest_person: int = Field(default=1000, ge=2)
 
     @model_validator(mode="after")
     def _review_below_accept(self) -> LinkSettings:

@@ -207,7 +207,12 @@ def decisions(job: Job) -> Facts:
 
 def persons(job: Job) -> Facts:
     """Links to persons."""
-    return asdict(make_persons(job.workspace.con, run_key=_run_key(job)))
+    link = job.project.link
+    made = make_persons(
+        job.workspace.con, run_key=_run_key(job), repairs=link.repair, largest=link.largest_person,
+        seed=job.project.run.seed,
+    )  # fmt: skip
+    return made.facts()
 
 
 def families(job: Job) -> Facts:

@@ -126,7 +126,7 @@ OUTPUTS: tuple[Output, ...] = (
     ),
     Output(
         "persons",
-        ("source", "key", "person_id", "person_size", "confidence", "flags"),
+        ("source", "key", "person_id", "person_size", "confidence", "flags", "person_confidence"),
         ("source", "key"),
     ),
     Output(
