@@ -11,7 +11,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "linkage"
 # DESIGN section 10, with the modules that were added since in their places (docs/architecture.md says why).
 ORDER = (
-    "errors", "stats", "schema", "identifiers", "tables", "findings", "sql", "manifest", "strict", "packs", "project",
+    "errors", "stats", "schema", "identifiers", "tables", "findings", "sql", "manifest", "key_file", "strict", "packs",
+    "project",
     "sources", "recognise", "prepare", "match", "cluster", "families", "diagnostics", "outputs", "minimise",
     "disclosure", "report", "workspace", "run", "check", "progress", "demo", "cli",
 )  # fmt: skip

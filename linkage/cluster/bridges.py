@@ -30,7 +30,8 @@ def weak_bridges(con: Connection, links: str) -> list[tuple[int, int]]:
 def bridges_of(graph: nx.Graph[int]) -> list[tuple[int, int]]:
     """The links of a connected graph that alone hold two parts of `FEWEST` records or more together."""
     found = []
-    for left, right in nx.bridges(graph):
+    bridges: list[tuple[int, int]] = sorted(nx.bridges(graph))
+    for left, right in bridges:
         rest = nx.restricted_view(graph, [], [(left, right)])
         side = len(nx.node_connected_component(rest, left))
         if min(side, len(graph) - side) >= FEWEST:

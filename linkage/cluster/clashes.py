@@ -48,7 +48,8 @@ def apart_step(*, all_rules: bool) -> Step:
           join {POOL} p on p.record_id = c.record_id),
         judged as (
           select l.record_id as record_id_l, r.record_id as record_id_r, l.source_no = r.source_no as is_one_source,
-            case when {twin_pattern_sql()} then '{BOTH_TWINS}' when {incompatible_birth_dates_sql()} then '{BIRTH_DATES}' end as reason
+            case when {twin_pattern_sql()} then '{BOTH_TWINS}'
+              when {incompatible_birth_dates_sql()} then '{BIRTH_DATES}' end as reason
           from members l join members r on r.component = l.component and r.record_id > l.record_id)
         {never}
         union all

@@ -17,6 +17,7 @@ from linkage.cluster.bridges import weak_bridges
 from linkage.cluster.clashes import BROKEN, find_broken, read_edges, read_members
 from linkage.cluster.components import COMPONENTS, make_components, refuse_giants
 from linkage.cluster.constraints import NEVER_LINK, REASONS, Cut
+from linkage.cluster.inheritance import INHERITED, inherit_ids
 from linkage.cluster.membership import membership
 from linkage.cluster.repair import bits, repair
 from linkage.sql import Connection, Step, count, rows, run_steps, scratch_step, table_step
@@ -69,7 +70,9 @@ def make_persons(
     largest: int = LARGEST_PERSON,
     seed: int = 1,
 ) -> PersonCount:
-    """Make `persons` from `links`; `run_key` makes ids opaque and different from those of any other run.
+    """Make `persons` from `links`; `run_key` makes new ids opaque and different from those of any other run.
+
+    Ids of an earlier run are inherited by maximum overlap (`cluster.inheritance`, from `known_records`).
 
     Without `repairs` persons are the connected components of the links, but for never-link pairs, which are parted
     always. Raises RefusedError where a component has more than `largest` records.
@@ -84,6 +87,7 @@ def make_persons(
     run_steps(con, (never_meet_step(),))
     _write_links(con, bridges)
     _weigh_persons(con, seed)
+    inherit_ids(con)
     run_steps(con, (person_step(run_key),))
     return _counted(con, repaired, bridges)
 
@@ -218,7 +222,7 @@ def _weigh_persons(con: Connection, seed: int) -> None:
 
 
 def person_step(run_key: str) -> Step:
-    """`persons`: ids are a hash of the run's key and a running number, never of anything a child carries.
+    """`persons`: ids are inherited, or a hash of the run's key and a running number, never of what a child carries.
 
     confidence: the share of the person's other records that this one can be expected to belong with; person_confidence:
     the chance that all of them are one child (`cluster.membership`). A record by itself is its own person, 1.
@@ -242,7 +246,7 @@ def person_step(run_key: str) -> Step:
           select distinct unnest([record_id_l, record_id_r]) as record_id from {CONFLICTS}
           where kind = 'person_breaks_a_rule')
         select c.record_id, s.person_no,
-          'p_' || left(md5($salt || s.person_no), 20) as person_id,
+          coalesce(i.person_id, 'p_' || left(md5($salt || s.person_no), 20)) as person_id,
           s.person_size::integer as person_size,
           u.confidence,
           list_filter([case when x.record_id is not null then 'link_cut' end,
@@ -252,6 +256,7 @@ def person_step(run_key: str) -> Step:
         from {COMPONENTS} c
         join sizes s on s.component = c.component
         join {SURENESS} u on u.record_id = c.record_id
+        left join {INHERITED} i on i.component = c.component
         left join bridged b on b.component = c.component
         left join pending p on p.record_id = c.record_id
         left join cut x on x.record_id = c.record_id""",

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.errors import Fault, RefusedError, UsageError
+from linkage.key_file import Key, read_or_make_key, refuse_key_inside, register_pseudonym
 from linkage.match.overrides import read_overrides
 from linkage.minimise.choices import Choices, Plan, make_plan
 from linkage.minimise.copies import KEYS, Copy, make_copies, write_copy
 from linkage.minimise.cost import Cost, SourceCost, field_costs, write_cost
 from linkage.minimise.decided import overrides_of
-from linkage.minimise.key_file import Key, read_or_make_key, refuse_key_inside, register_pseudonym
 from linkage.minimise.linkability import (
     PAIRS,
     FieldFacts,

@@ -155,7 +155,7 @@ def test_a_component_too_large_to_be_a_child_is_refused_unless_allowed(con: Conn
         joined(con, CHAIN, links, largest=3)
     assert refused.value.exit_code == 12
     assert "largest_person" in str(refused.value)
-    run, counts = joined(con, CHAIN, links, largest=4)
+    _, counts = joined(con, CHAIN, links, largest=4)
     assert counts.persons == 2
 
 

@@ -291,8 +291,13 @@ def job(
         project=SimpleNamespace(
             folder=overrides.parent if overrides else Path(),
             link=SimpleNamespace(
-                accept=accept, review=review, overrides=overrides.name if overrides else None, repair=True,
+                accept=accept,
+                review=review,
+                overrides=overrides.name if overrides else None,
+                repair=True,
                 largest_person=1000,
+                registry=None,
+                needed_to_stay=min(accept, max(0.8, review)),
             ),
             run=SimpleNamespace(seed=1, max_pairs=max_pairs),
             fingerprint=lambda: "tiny",
