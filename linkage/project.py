@@ -118,9 +118,9 @@ class SourceSpec(Strict):
 class LinkSettings(Strict):
     """`[link]`: the rule packs, the model and the thresholds (confidence, 0 to 1).
 
-    `stay` is what records need that an earlier run had in one person; None: 0.80, or what `review` and `accept` leave of
-    it. `registry` is the folder that keeps person ids over runs. `repair` false leaves persons as the links make them,
-    but for never-link pairs. A component of more records than `largest_person` stops the run.
+    `stay` is what records need that an earlier run had in one person; None: 0.80, or what `review` and `accept` leave
+    of it. `registry` is the folder that keeps person ids over runs. `repair` false leaves persons as the links make
+    them, but for never-link pairs. A component of more records than `largest_person` stops the run.
     """
 
     rules: tuple[str, ...] = ("identifiers", "demographics")

@@ -5,6 +5,8 @@ If it is false, two children are one person, and every other link of theirs look
 
 from __future__ import annotations
 
+from typing import Any
+
 import networkx as nx
 
 from linkage.cluster.components import COMPONENTS
@@ -20,14 +22,14 @@ def weak_bridges(con: Connection, links: str) -> list[tuple[int, int]]:
     Only links that may be one are looked at in their graphs: less sure than `WEAK`, with another link at each end, and
     no record that both ends are linked to.
     """
-    graphs: dict[int, nx.Graph[int]] = {}
+    graphs: dict[int, nx.Graph[Any]] = {}
     for component, left, right in rows(con, _suspected_graphs_sql(links)):
         graphs.setdefault(int(str(component)), nx.Graph()).add_edge(int(str(left)), int(str(right)))
     suspects = {(int(str(left)), int(str(right))) for left, right in rows(con, f"from ({_suspects_sql(links)})")}
     return sorted(bridge for graph in graphs.values() for bridge in bridges_of(graph) if bridge in suspects)
 
 
-def bridges_of(graph: nx.Graph[int]) -> list[tuple[int, int]]:
+def bridges_of(graph: nx.Graph[Any]) -> list[tuple[int, int]]:
     """The links of a connected graph that alone hold two parts of `FEWEST` records or more together."""
     found = []
     bridges: list[tuple[int, int]] = sorted(nx.bridges(graph))
