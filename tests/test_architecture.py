@@ -18,7 +18,7 @@ ORDER = (
 )  # fmt: skip
 ONLY_IN = {
     "splink": {"linkage/match/probabilistic.py"},
-    "typer": {f"linkage/cli/{name}.py" for name in ("app", "inputs", "linking", "results", "sharing")},
+    "typer": {f"linkage/cli/{name}.py" for name in ("app", "comparing", "inputs", "linking", "results", "sharing")},
     "linkage_synth": {"linkage/cli/linking.py", "linkage/demo.py"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -163,23 +163,45 @@ def never_sql(log: str = LOG) -> str:
 
 
 def forward(con: Connection, person_ids: Iterable[str], log: str = LOG) -> Mapping[str, tuple[str, ...]]:
-    """The ids under which the records are now that ever were a person's, for each id; none where all are gone."""
+    """The ids under which the records are now that ever were a person's, for each id; none where all are gone.
+
+    None either where two of these persons must never meet: an old id does not tell who a child became.
+    """
     return _resolved(con, person_ids, f"""
         select distinct e.person_id as asked, n.person_id as found
-        from ({_ever_sql(log)}) e join ({replay_sql(log)}) n on n.record = e.record""")  # fmt: skip
+        from ({_ever_sql(log)}) e join ({replay_sql(log)}) n on n.record = e.record
+        where e.person_id not in ({_parted_sql(log)})""")  # fmt: skip
 
 
 def backward(con: Connection, person_ids: Iterable[str], log: str = LOG) -> Mapping[str, tuple[str, ...]]:
-    """The ids that the records of a person of today ever had, its own among them, for each id."""
+    """The ids that the records of a person of today ever had, its own among them, for each id.
+
+    Without those that a person had in common with whom it must never meet now.
+    """
     return _resolved(con, person_ids, f"""
         select distinct n.person_id as asked, e.person_id as found
-        from ({_ever_sql(log)}) e join ({replay_sql(log)}) n on n.record = e.record""")  # fmt: skip
+        from ({_ever_sql(log)}) e join ({replay_sql(log)}) n on n.record = e.record
+        where e.person_id not in ({_parted_sql(log)})""")  # fmt: skip
 
 
 def _ever_sql(log: str) -> str:
     """Every person that a record was ever in."""
     return f"""select distinct record, person_id_to as person_id from {log}
         where person_id_to is not null and record is not null"""
+
+
+def _parted_sql(log: str) -> str:
+    """Ids that persons had in common who must never meet, and do not use any longer for both."""
+    return f"""
+        with now as ({replay_sql(log)}), never as ({never_sql(log)}),
+        apart as (
+          select l.person_id as one, r.person_id as other
+          from never n join now l on l.record = n.record join now r on r.record = n.other_record),
+        had as (
+          select distinct e.person_id, n.person_id as now
+          from ({_ever_sql(log)}) e join now n on n.record = e.record)
+        select a.person_id from had a join had b on b.person_id = a.person_id
+        join apart on apart.one = a.now and apart.other = b.now"""
 
 
 def _resolved(con: Connection, person_ids: Iterable[str], sql: str) -> Mapping[str, tuple[str, ...]]:
