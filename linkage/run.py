@@ -34,7 +34,7 @@ from linkage.match.decide import (
 from linkage.match.deterministic import run_passes
 from linkage.match.evidence import weigh_pairs
 from linkage.match.households import doubts_step
-from linkage.match.overrides import read_overrides
+from linkage.match.overrides import read_overrides, refuse_remembered
 from linkage.match.pool import POOL, make_pool, restore_pool
 from linkage.match.probabilistic import read_parameters, score_pairs
 from linkage.match.training import train
@@ -167,7 +167,9 @@ def overrides(job: Job) -> Facts:
         know_nothing(con)
         return found
     know(con, registry, model=_made_with(job).model)
-    return {**found, "remembered": remember_never(con), "known_pairs": count(con, KNOWN_PAIRS),
+    remembered = remember_never(con)
+    refuse_remembered(con, remembered, Path(named) if named else None)
+    return {**found, "remembered": len(remembered), "known_pairs": count(con, KNOWN_PAIRS),
             "registry_runs": len(registry.runs)}  # fmt: skip
 
 

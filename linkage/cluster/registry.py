@@ -23,7 +23,19 @@ from pathlib import Path
 from linkage.cluster.events import COLUMNS, EVENTS, LOG, never_sql, replay_sql
 from linkage.errors import InputError, RefusedError, UsageError
 from linkage.key_file import Key, read_or_make_key
-from linkage.sql import Connection, Step, columns, connect, execute, has_table, ident, literal, run_steps, scratch_step
+from linkage.sql import (
+    Connection,
+    Step,
+    columns,
+    connect,
+    execute,
+    has_table,
+    ident,
+    literal,
+    rows,
+    run_steps,
+    scratch_step,
+)
 from linkage.sql import table_step as made
 from linkage.tables import CANDIDATES, KNOWN_PAIRS, KNOWN_RECORDS, RECORDS, SCORED
 
@@ -176,11 +188,11 @@ def _hmac_sql(text: str) -> str:
     return f"left(sha256(unhex($outer) || unhex(sha256(unhex($inner) || encode({text})))), 32)"
 
 
-def remember_never(con: Connection) -> int:
+def remember_never(con: Connection) -> list[tuple[int, int]]:
     """Never-link pairs of earlier runs hold in this one, unless a must-link of today says otherwise.
 
     Adds them to `never_link`, and makes `never_changes` (event, record, other_record): what the registry does not know
-    yet. Returns how many were added. Records that this run does not have wait in the registry.
+    yet. Returns those that hold of earlier runs. Records that this run does not have wait in the registry.
     """
     named = f"""
         select n.record_id_l, n.record_id_r, least(l.record, r.record) as record,
@@ -200,11 +212,12 @@ def remember_never(con: Connection) -> int:
             anti join (from never_changes where event = 'lift') c using (record, other_record)
             join {KNOWN_RECORDS} l on l.record = n.record join {KNOWN_RECORDS} r on r.record = n.other_record"""),
     ))  # fmt: skip
-    added = execute(con, """
+    execute(con, """
         insert into never_link
         select record_id_l, record_id_r from remembered_never
-        anti join never_link using (record_id_l, record_id_r) order by all""").fetchall()  # fmt: skip
-    return int(added[0][0])
+        anti join never_link using (record_id_l, record_id_r) order by all""")  # fmt: skip
+    held = rows(con, "select record_id_l, record_id_r from remembered_never order by all")
+    return [(int(str(left)), int(str(right))) for left, right in held]
 
 
 def enter(con: Connection, registry: Registry, entered: Entered) -> int:

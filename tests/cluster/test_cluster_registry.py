@@ -13,12 +13,14 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_run import load
 from yearly import Year, replayed, run_year
 
-from linkage.cluster.events import backward, forward
+from linkage.cluster.events import COLUMNS, EVENTS, backward, forward
 from linkage.cluster.inheritance import Overlap, best_heirs
-from linkage.cluster.registry import open_registry, registry_log
-from linkage.errors import RefusedError
+from linkage.cluster.registry import Entered, enter, know, open_registry, registry_log
+from linkage.errors import InputError, RefusedError
+from linkage.match.overrides import read_overrides, refuse_remembered
 from linkage.sql import connect, rows
 
 
@@ -111,6 +113,35 @@ def test_a_never_link_is_remembered_and_its_ids_do_not_lead_from_one_to_the_othe
     assert len(set(run_year(tmp_path, ABC, links, number=5).persons.values())) == 1
 
 
+def test_must_links_that_contradict_a_remembered_never_link_are_named_by_their_lines(tmp_path: Path) -> None:
+    overrides = tmp_path / "overrides.csv"
+    overrides.write_text(
+        "source_l,key_l,source_r,key_r,verdict,reason\na,1,b,1,must,\nb,1,c,1,must,\n", encoding="utf-8"
+    )
+    with connect(memory="1GB") as con:
+        load(con, ABC)
+        read_overrides(con, overrides)
+        refuse_remembered(con, [], overrides)
+        with pytest.raises(InputError, match="line 2, 3") as refused:
+            refuse_remembered(con, [(0, 2)], overrides)
+    assert refused.value.exit_code == 11
+
+
+def test_a_run_is_entered_once_and_not_over_another(tmp_path: Path) -> None:
+    run_year(tmp_path, ABC, [], number=1)
+    registry = open_registry(tmp_path)
+    with connect(memory="1GB") as con:
+        load(con, ABC)
+        know(con, registry, model="a model")
+        nothing = ", ".join(f"null::varchar as {name}" for name in COLUMNS[1:])
+        con.execute(f"create table {EVENTS} as select 1 as event_no, {nothing} limit 0")
+        mine = Entered("mine", registry.key.id, "rules", "a model")
+        assert enter(con, registry, mine) == enter(con, registry, mine) == 2
+        with pytest.raises(RefusedError, match="Another run"):
+            enter(con, registry, Entered("other", registry.key.id, "rules", "a model"))
+    assert len(open_registry(tmp_path).runs) == 2
+
+
 def test_the_registry_holds_pseudonyms_made_with_its_key_and_nothing_else(tmp_path: Path) -> None:
     run_year(tmp_path, records("cin:SECRETKEY", "cin:2", cin2="ZORAIDA"), [], number=1)
     secret = bytes.fromhex((tmp_path / "key").read_text().strip())
@@ -175,7 +206,7 @@ def plans(draw: st.DrawFn) -> Plan:
     return held, draw(chosen), draw(never)
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(plans(), min_size=2, max_size=4))
 def test_after_any_sequence_of_runs(years: list[Plan]) -> None:
     with tempfile.TemporaryDirectory() as name:

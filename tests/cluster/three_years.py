@@ -10,8 +10,10 @@ from __future__ import annotations
 import random
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
 from linkage_synth import generate
 
 FIRST = ("cin_2023", "census_2023")
@@ -21,6 +23,15 @@ CORRECTED, WITHDRAWN = 0.03, 0.01  # of the lines of a census that is returned a
 LEAVE, MOVE, RENAME, ARRIVE = 0.10, 0.12, 0.03, 0.08  # of the pupils of a year, until the next
 SCHOOL = "LA+Estab+LAEstab+URN"
 SOURCE_2025 = '[sources.census_2025]\nformat = "school_census"\npath = "returns/census/spring_2025.csv"\n\n'
+
+
+@dataclass(frozen=True)
+class ThreeYears:
+    """The folders of three yearly runs, and two records of one child who were told apart before the third."""
+
+    runs: tuple[Path, ...]
+    registry: Path
+    apart: tuple[str, str]
 
 
 def three_years(folder: Path, *, children: int, seed: int = 11) -> list[Path]:
@@ -97,3 +108,29 @@ def write_next_census(folder: Path, elsewhere: Path, draw: random.Random) -> Non
     aged = [changed(header, line, lines, draw, (SCHOOL,)) if draw.random() < MOVE else line for line in stay]
     aged = [changed(header, line, lines, draw, ("Surname",)) if draw.random() < RENAME else line for line in aged]
     write_lines(folder / "spring_2025.csv", header, [*aged, *draw.sample(arrivals, round(len(lines) * ARRIVE))])
+
+
+def one_childs_records(run: Path, project: Path) -> tuple[str, str]:
+    """Two records of the largest person who is in both censuses and in the files of the project still."""
+    texts = [
+        (project / "returns" / "census" / f"spring_{year}.csv").read_text(encoding="utf-8") for year in (2023, 2024)
+    ]
+    with duckdb.connect() as con:
+        found = con.execute(f"""
+            select a.key, b.key from '{run}/persons.parquet' a join '{run}/persons.parquet' b using (person_id)
+            where a.source = 'census_2023' and b.source = 'census_2024' and a.person_size > 2
+            order by a.person_size desc, a.key""").fetchall()  # fmt: skip
+    for left, right in found:
+        upns = left.split("/")[-1], right.split("/")[-1]
+        if all(upn in text for upn, text in zip(upns, texts, strict=True)):
+            return f"census_2023:{left}", f"census_2024:{right}"
+    raise AssertionError("no child is in both censuses")
+
+
+def never_link(project: Path, apart: tuple[str, str]) -> None:
+    """Put the pair on the never-link list of the project."""
+    cells = [part for name in apart for part in name.split(":")]
+    lines = ["source_l,key_l,source_r,key_r,verdict,reason", ",".join([*cells, "never", "adopted"])]
+    (project.parent / "overrides.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    text = project.read_text(encoding="utf-8")
+    project.write_text(text.replace("[link]\n", '[link]\noverrides = "overrides.csv"\n'), encoding="utf-8")
