@@ -27,7 +27,7 @@ def diff(
     Counts links gained and lost, persons merged and split, because of data, rules, model or overrides, and records
     that changed companions by subgroup. Names no record. For the secure setting: small counts are not hidden.
 
-    Example: linkage diff runs/2024 runs/2025 --most-churn 0.005
+    Example: linkage diff demo/run demo/again --most-churn 0.005
     """
     found = differences(old, new)
     if as_json:

@@ -164,6 +164,7 @@ def _read_back(con: Connection, job: Job) -> tuple[Measured, list[FoundPairs]]:
     project = read_project(job.share / PROJECT_FILE)
     packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
     _prepare(con, project)
+    read_overrides(con, None)
     find_pairs(con, packs.rules, keys="records")
     execute(con, f"create table pairs_before as select * from read_parquet({literal(str(_pairs_file(job)))})")
     return Measured(linkability(con), field_facts(con)), compare_pairs(con, "pairs_before", PAIRS)
