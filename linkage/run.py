@@ -45,7 +45,7 @@ from linkage.project import Project, RunSettings
 from linkage.report import write_report
 from linkage.sources import load_source, source_files
 from linkage.sql import Step, count, rows, run_steps, table_step
-from linkage.tables import CANDIDATES, KNOWN_PAIRS, RECORDS, SCORED, Extract, Finding
+from linkage.tables import CANDIDATES, KNOWN_PAIRS, KNOWN_RECORDS, RECORDS, SCORED, Extract, Finding
 from linkage.workspace import (
     MANIFEST,
     Facts,
@@ -284,8 +284,9 @@ def report(job: Job) -> Facts:
 
 def enter_registry(job: Job) -> Facts:
     """What happened to persons becomes part of the registry, once all tables are written."""
-    registry = _registry(job)
-    return {} if registry is None else {"run": enter(job.workspace.con, registry, _made_with(job))}
+    con, registry = job.workspace.con, _registry(job)
+    known = {"known_records": count(con, KNOWN_RECORDS)}
+    return known if registry is None else {**known, "run": enter(con, registry, _made_with(job))}
 
 
 STAGES: tuple[Stage, ...] = (

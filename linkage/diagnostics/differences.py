@@ -20,10 +20,10 @@ from linkage.sql import Connection, columns, connect, ident, literal, rows, run_
 from linkage.stats import Interval, wilson
 from linkage.tables import RECORDS
 
-NEEDED = ("links.parquet", "persons.parquet", "records.parquet")
 TABLES = ("links", "persons", "records")
 NOT_CONTENT = frozenset({"record_id", "source_no", "source", "key", "row_count"})
 NOT_RULES = frozenset({"model", "overrides", "registry"})  # settings of [link] that are no rule or threshold
+OF_SOURCES = ("unique", "within")
 SIDES = ("old", "new")
 
 
@@ -118,7 +118,7 @@ def _churn_line(item: Churn) -> tuple[str, ...]:
 
 def differences(old: Path, new: Path) -> Difference:
     """What differs between the runs in two folders. UsageError where one is no finished run."""
-    manifests = [read_manifest(run, beside=NEEDED) for run in (old, new)]
+    manifests = [read_manifest(run, beside=[f"{table}.parquet" for table in TABLES]) for run in (old, new)]
     with connect() as con:
         for side, run in zip(SIDES, (old, new), strict=True):
             steps = [scratch_step(f"{side}_{table}", f"from read_parquet({literal(str(run / f'{table}.parquet'))})")
@@ -142,24 +142,22 @@ def refuse_churn(found: Difference, most: float) -> None:
 
 
 def _what_changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> Mapping[str, bool]:
-    """Whether rules (with thresholds) and model (with versions) are others in the two manifests."""
+    """Whether rules (with thresholds) and model (with versions) are others in the two manifests.
+
+    Sources that come or go change `unique` and `within`: that is data.
+    """
+    shared = set(old["configuration"]["sources"]) & set(new["configuration"]["sources"])
 
     def packs(manifest: Mapping[str, Any], kind: str) -> dict[str, str]:
         return {name: sha for name, sha in manifest["hashes"]["packs"].items() if name.startswith(kind)}
 
-    def rules(manifest: Mapping[str, Any]) -> Any:
-        link = manifest["configuration"].get("link", {})
-        return packs(manifest, "rules/"), {name: value for name, value in link.items() if name not in NOT_RULES}
+    def settings(manifest: Mapping[str, Any]) -> dict[str, Any]:
+        link = manifest["configuration"].get("link", {}).items()
+        return {name: sorted(shared & set(value)) if name in OF_SOURCES else value
+                for name, value in link if name not in NOT_RULES}  # fmt: skip
 
-    # Sources that come or go change `unique` and `within`: that is data.
-    shared = set(old["configuration"]["sources"]) & set(new["configuration"]["sources"])
-    settings = []
-    for manifest in (old, new):
-        hashes, link = rules(manifest)
-        settings.append((hashes, {name: sorted(shared & set(value)) if name in ("unique", "within") else value
-                                  for name, value in link.items()}))  # fmt: skip
     return {
-        "rules": settings[0] != settings[1],
+        "rules": (packs(old, "rules/"), settings(old)) != (packs(new, "rules/"), settings(new)),
         "model": (packs(old, "models/"), old["versions"]) != (packs(new, "models/"), new["versions"]),
     }
 
@@ -174,8 +172,7 @@ def _make_touched(con: Connection, old: Path, new: Path) -> bool:
     if is_known:
         for side, run in zip(SIDES, (old, new), strict=True):
             attach_working(con, run, f"{side}_run")
-        held = [set(_content(con, side)) for side in SIDES]
-        names = ", ".join(map(ident, sorted(held[0] & held[1])))
+        names = ", ".join(map(ident, sorted(_content(con, "old") & _content(con, "new"))))
         changed = " except ".join(
             f"""select r.source, r.key, hash({names}) as content, coalesce(i.content, 0) as identifiers
             from {side}_run.{RECORDS} r left join (
@@ -190,11 +187,10 @@ def _make_touched(con: Connection, old: Path, new: Path) -> bool:
     return is_known
 
 
-def _content(con: Connection, side: str) -> list[str]:
+def _content(con: Connection, side: str) -> set[str]:
     found = rows(con, "select column_name from duckdb_columns() where database_name = $name and table_name = $table",
                  {"name": f"{side}_run", "table": RECORDS})  # fmt: skip
-    names = [str(name) for (name,) in found]
-    return [name for name in names if name not in NOT_CONTENT and not name.endswith(("_raw", "_why"))]
+    return {str(name) for (name,) in found if not str(name).endswith(("_raw", "_why"))} - NOT_CONTENT
 
 
 def _make_common(con: Connection) -> None:
@@ -242,9 +238,8 @@ def _cause_sql(changed: Mapping[str, bool], stage: str | None) -> str:
 def _links(con: Connection, changed: Mapping[str, bool]) -> tuple[LinkChange, ...]:
     ends = "source_l, key_l, source_r, key_r"
     pair = "least((source_l, key_l), (source_r, key_r)) as one, greatest((source_l, key_l), (source_r, key_r)) as other"
-    for side in SIDES:
-        run_steps(con, (scratch_step(f"{side}_linked", f"""
-            select {pair}, stage, {ends} from {side}_links where decision = 'link'"""),))  # fmt: skip
+    run_steps(con, [scratch_step(f"{side}_linked", f"""
+        select {pair}, stage, {ends} from {side}_links where decision = 'link'""") for side in SIDES])  # fmt: skip
     parts = ["select 'kept' as what, n.stage, '' as cause from new_linked n semi join old_linked using (one, other)"]
     for what, side, beside in (("gained", "new", "old"), ("lost", "old", "new")):
         parts.append(f"""
