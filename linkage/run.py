@@ -12,7 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from linkage.cluster.events import make_events
 from linkage.cluster.persons import make_persons
+from linkage.cluster.registry import Entered, Registry, enter, know, know_nothing, open_registry, remember_never
 from linkage.diagnostics.every_table import write_diagnostics
 from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.disclosure import find_nestings, profile_of, publish
@@ -20,7 +22,7 @@ from linkage.errors import InputError, ProjectError, UsageError
 from linkage.families import FamilyRules, load_family_rules, make_families
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.blocking_recall import estimate_blocking_recall
-from linkage.match.overrides import read_overrides
+from linkage.match.overrides import read_overrides, refuse_remembered
 from linkage.match.pool import restore_pool
 from linkage.match.stages import find_by_rules, find_candidates, weigh_and_decide
 from linkage.match.stages import score as score_all
@@ -33,7 +35,7 @@ from linkage.project import Project, RunSettings
 from linkage.report import write_report
 from linkage.sources import load_source, source_files
 from linkage.sql import count, rows
-from linkage.tables import CANDIDATES, RECORDS, Extract, Finding
+from linkage.tables import CANDIDATES, KNOWN_PAIRS, KNOWN_RECORDS, RECORDS, Extract, Finding
 from linkage.validation import validate
 from linkage.workspace import (
     MANIFEST,
@@ -148,9 +150,18 @@ def prepare(job: Job) -> Facts:
 
 
 def overrides(job: Job) -> Facts:
-    """Pairs that a person decided."""
-    named = job.project.link.overrides
-    return {"overrides": read_overrides(job.workspace.con, job.project.folder / named if named else None)}
+    """Pairs that a person decided, in this run or in an earlier one."""
+    con, named = job.workspace.con, job.project.link.overrides
+    found = {"overrides": read_overrides(con, job.project.folder / named if named else None)}
+    registry = _registry(job)
+    if registry is None:
+        know_nothing(con)
+        return found
+    know(con, registry, model=_made_with(job).model)
+    remembered = remember_never(con)
+    refuse_remembered(con, remembered, Path(named) if named else None)
+    return {**found, "remembered": len(remembered), "known_pairs": count(con, KNOWN_PAIRS),
+            "registry_runs": len(registry.runs)}  # fmt: skip
 
 
 def deterministic(job: Job) -> Facts:
@@ -194,12 +205,26 @@ def validation(job: Job) -> Facts:
 def decisions(job: Job) -> Facts:
     """Evidence to confidence, confidence to link or review."""
     con, link, packs = job.workspace.con, job.project.link, job.packs
-    return {**weigh_and_decide(con, packs.rules, packs.model, accept=link.accept, review=link.review)}
+    return {**weigh_and_decide(con, packs.rules, packs.model, accept=link.accept, stay=link.needed_to_stay,
+                               review=link.review)}  # fmt: skip
 
 
 def persons(job: Job) -> Facts:
     """Links to persons."""
-    return asdict(make_persons(job.workspace.con, run_key=_run_key(job)))
+    link = job.project.link
+    registry = _registry(job)
+    number = 0 if registry is None else len(registry.runs)
+    made = make_persons(
+        job.workspace.con, run_key=f"{_run_key(job)} {number or ''}".strip(), repairs=link.repair,
+        largest=link.largest_person, seed=job.project.run.seed,
+    )  # fmt: skip
+    if registry is None:
+        return made.facts()
+    now, last = _made_with(job), registry.last
+    changed = (
+        None if last is None else "rules" if last.rules != now.rules else "model" if last.model != now.model else None
+    )
+    return {**made.facts(), **make_events(job.workspace.con, changed=changed)}
 
 
 def families(job: Job) -> Facts:
@@ -242,6 +267,13 @@ def report(job: Job) -> Facts:
     return {}
 
 
+def enter_registry(job: Job) -> Facts:
+    """What happened to persons becomes part of the registry, once all tables are written."""
+    con, registry = job.workspace.con, _registry(job)
+    known = {"known_records": count(con, KNOWN_RECORDS)}
+    return known if registry is None else {**known, "run": enter(con, registry, _made_with(job))}
+
+
 STAGES: tuple[Stage, ...] = (
     Stage("load", "reading the sources", load),
     Stage("prepare", "cleaning and folding rows into records", prepare),
@@ -258,6 +290,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("diagnostics", "writing the diagnostics", diagnostics),
     Stage("public", "disclosure control", public),
     Stage("report", "writing the report", report),
+    Stage("registry", "entering persons in the registry", enter_registry),
 )
 
 
@@ -342,6 +375,27 @@ def _run_key(job: Job) -> str:
     )[0][0]
     packs = json.dumps(job.packs.hashes, sort_keys=True)
     return hashlib.sha256(f"{job.project.fingerprint()} {packs} {content}".encode()).hexdigest()
+
+
+def _registry(job: Job) -> Registry | None:
+    """The project's registry as it was when this run first read it: a resumed run goes on from there."""
+    if job.project.link.registry is None:
+        return None
+    registry = open_registry(job.project.folder / job.project.link.registry)
+    read = job.workspace.facts.get("overrides", {}).get("registry_runs", len(registry.runs))
+    return replace(registry, runs=registry.runs[:read])
+
+
+def _made_with(job: Job) -> Entered:
+    """What this run's links are made with, as hashes: its rules and thresholds, and its model with all versions."""
+    link = job.project.link.model_dump(mode="json", exclude={"overrides", "registry", "model"})
+    hashes = sorted(job.packs.hashes.items())
+    parts = [[link, [item for item in hashes if item[0].startswith("rules/")]],
+             [versions(), [item for item in hashes if item[0].startswith("models/")]]]  # fmt: skip
+    rules, model = (hashlib.sha256(json.dumps(part, sort_keys=True).encode()).hexdigest() for part in parts)
+    registry = _registry(job)
+    assert registry is not None, "only runs with a registry are entered in one"
+    return Entered(job.fingerprint, registry.key.id, rules, model)
 
 
 def _extracts(job: Job) -> tuple[Extract, ...]:

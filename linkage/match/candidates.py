@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.errors import RefusedError
-from linkage.match.pool import POOL, is_seeking_sql, sides_sql, still_open_sql
+from linkage.match.pool import POOL, is_seeking_sql, may_meet_sql, sides_sql, still_open_sql
 from linkage.packs import Block
 from linkage.sql import Connection, Step, ident, rows, run_steps, scratch_step, table_step
 from linkage.tables import CANDIDATES
@@ -165,4 +165,4 @@ def _block_sql(
         select l.record_id as record_id_l, r.record_id as record_id_r, {number} as block_no
         from {SEEKERS} l
         join {SEEKERS} r on {equal}
-        where {sides_sql()} and {still_open_sql()}{lacking}{hot}"""
+        where {sides_sql()} and {still_open_sql()} and {may_meet_sql()}{lacking}{hot}"""

@@ -24,6 +24,8 @@ from linkage.tables import (
     CONFLICTS_OF_DECISIONS,
     CONFLICTS_OF_PASSES,
     DECIDED,
+    KNOWN_PAIRS,
+    KNOWN_RECORDS,
     LINKS_DETERMINISTIC,
     SCORED,
 )
@@ -49,7 +51,7 @@ def pairs_of_rules_step() -> Step:
 
 
 def pairs_of_model_step() -> Step:
-    """`pairs_of_model`: candidates that no rule has found or held."""
+    """`pairs_of_model`: candidates that no rule has found or held, and that no earlier run has compared."""
     return scratch_step(
         PAIRS_OF_MODEL,
         f"""
@@ -57,14 +59,38 @@ def pairs_of_model_step() -> Step:
         from {CANDIDATES} c
         where not exists (
           select 1 from {PAIRS_OF_RULES} p
-          where p.record_id_l = c.record_id_l and p.record_id_r = c.record_id_r)""",
+          where p.record_id_l = c.record_id_l and p.record_id_r = c.record_id_r)
+          and not exists (
+            select 1 from {KNOWN_PAIRS} k where k.record_id_l = c.record_id_l and k.record_id_r = c.record_id_r)""",
+    )
+
+
+def remembered_pairs_step() -> Step:
+    """Add to `scored_pairs` what an earlier run saw of candidates whose records are what they were."""
+    return Step(
+        SCORED,
+        f"""
+        insert into {SCORED} by name
+        select k.* from {KNOWN_PAIRS} k
+        semi join {CANDIDATES} c on c.record_id_l = k.record_id_l and c.record_id_r = k.record_id_r
+        anti join {PAIRS_OF_RULES} p on p.record_id_l = k.record_id_l and p.record_id_r = k.record_id_r
+        order by k.record_id_l, k.record_id_r""",
     )
 
 
 def decide(
-    con: Connection, rules: Sequence[Rule], spec: ModelSpec | None, *, accept: float, review: float
+    con: Connection,
+    rules: Sequence[Rule],
+    spec: ModelSpec | None,
+    *,
+    accept: float,
+    review: float,
+    stay: float | None = None,
 ) -> dict[str, int]:
-    """Make `decided_pairs`; returns how many rows each stage and decision has."""
+    """Make `decided_pairs`; returns how many rows each stage and decision has.
+
+    Joining needs more than staying: a pair whose records the registry holds in one person is a link from `stay` on.
+    """
     make_maps_if_none(con)
     make_two_upns_if_none(con)
     names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
@@ -75,7 +101,9 @@ def decide(
         parts.append(probabilistic_sql(spec))
     if not parts:
         parts.append(no_pairs_sql())
-    run_steps(con, (weighed_step(parts), *judging_steps(), *decision_steps(accept=accept, review=review)))
+    run_steps(
+        con, (weighed_step(parts), *judging_steps(), *decision_steps(accept=accept, stay=stay or accept, review=review))
+    )
     counted = rows(con, f"select stage || ' ' || decision, count(*) from {DECIDED} group by 1 order by 1")
     return {str(name): int(str(n)) for name, n in counted}
 
@@ -227,32 +255,40 @@ def judging_steps() -> tuple[Step, ...]:
     )
 
 
-def decision_steps(*, accept: float, review: float) -> tuple[Step, ...]:
+def decision_steps(*, accept: float, stay: float, review: float) -> tuple[Step, ...]:
     """`decided_pairs`, and `conflicts_of_decisions` of pairs the evidence would have linked and a guard did not."""
     return (
         table_step(
             DECIDED,
-            """
-            with flagged as (
+            f"""
+            with needed as (
+              select j.*, if(l.person_id = r.person_id, $stay, $accept) as needs
+              from {JUDGED} j
+              left join {KNOWN_RECORDS} l on l.record_id = j.record_id_l
+              left join {KNOWN_RECORDS} r on r.record_id = j.record_id_r),
+            flagged as (
               select *, list_filter([
                   case when stage = 'probabilistic' and is_twin_pattern then 'twin_pattern' end,
                   case when has_different_upn then 'different_upn' end,
-                  case when confidence_alone >= $accept and confidence < $accept and is_near_best
+                  case when confidence_alone >= needs and confidence < needs and is_near_best
                     then 'near_tie' end],
                   lambda f: f is not null) as guards
-              from judged_pairs)
-            select record_id_l, record_id_r, stage, rule, match_weight, confidence, confidence_basis,
-              case when confidence >= $accept and held is null and len(guards) = 0 then 'link' else 'review' end
-                as decision,
-              rivals, list_sort(list_concat(coalesce(held, []), guards)) as flags
-            from flagged
+              from needed),
+            told as (
+              select *, case when confidence >= needs and held is null and len(guards) = 0 then 'link' else 'review' end
+                as decision
+              from flagged)
+            select record_id_l, record_id_r, stage, rule, match_weight, confidence, confidence_basis, decision,
+              rivals, list_sort(list_concat(coalesce(held, []), guards,
+                if(decision = 'link' and confidence < $accept, ['stayed'], []))) as flags
+            from told
             where (confidence >= $review or list_contains(guards, 'near_tie'))
-              and not exists (select 1 from must_link m where m.record_id_l = flagged.record_id_l
-                              and m.record_id_r = flagged.record_id_r)
+              and not exists (select 1 from must_link m where m.record_id_l = told.record_id_l
+                              and m.record_id_r = told.record_id_r)
             union all
             select record_id_l, record_id_r, 'manual', 'override', null, $manual, 'assumed', 'link', 0, []
             from must_link""",
-            {"accept": accept, "review": review, "manual": MANUAL_CONFIDENCE},
+            {"accept": accept, "stay": stay, "review": review, "manual": MANUAL_CONFIDENCE},
         ),
         table_step(
             CONFLICTS_OF_DECISIONS,

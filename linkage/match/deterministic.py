@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from linkage.match.guards import PREDICATES, join_upns_sql
-from linkage.match.pool import POOL, is_seeking_sql, mark_linked, sides_sql, still_open_sql
+from linkage.match.pool import POOL, is_seeking_sql, mark_linked, may_meet_sql, sides_sql, still_open_sql
 from linkage.packs import Rule
 from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC
@@ -103,7 +103,7 @@ def judged_pairs_sql(rule: Rule) -> str:
           join keys kr on {keys.equal}
           join {POOL} l on l.record_id = kl.record_id
           join {POOL} r on r.record_id = kr.record_id
-          where {sides_sql()} and {still_open_sql()}{requires}),
+          where {sides_sql()} and {still_open_sql()}{requires} and {may_meet_sql()}),
         counted as (
           select p.record_id_l, p.record_id_r, {_shared_sql(rule)} as is_shared
           from pairs p)
@@ -226,7 +226,7 @@ def masked_pairs_sql(rule: Rule, records: int) -> str:
     keys = keys_of(rule)
     one_in = max(1, records // MASKED_KEYS)
     claims = [f"not {PREDICATES[name]}" for name in rule.unless if name != "different_upn"]
-    claims += [PREDICATES[name] for name in rule.require]
+    claims += [*(PREDICATES[name] for name in rule.require), may_meet_sql()]
     return f"""
         with every_key as ({keys.sql}),
         keys as (select * from every_key where hash({", ".join(keys.columns)}) % {one_in} = 0),

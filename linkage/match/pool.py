@@ -144,6 +144,12 @@ def sides_sql() -> str:
     return "(l.source_no < r.source_no or l.source_no = r.source_no and l.is_within and l.record_id < r.record_id)"
 
 
+def may_meet_sql() -> str:
+    """The pair l, r is not on the never-link list: it is not compared, so that no count and no sample holds it."""
+    return """not exists (
+            select 1 from never_link n where n.record_id_l = l.record_id and n.record_id_r = r.record_id)"""
+
+
 def is_seeking_sql(alias: str) -> str:
     """Is the record not yet closed to every other source? What is closed can be in no further pair."""
     return f"""({alias}.closed_mask | case when {alias}.is_within then 0::uhugeint else {alias}.source_bit end)

@@ -9,7 +9,14 @@ from collections.abc import Sequence
 
 from linkage.match.calibration import estimate_priors, estimate_rule_precision
 from linkage.match.candidates import BlockCount, make_candidates
-from linkage.match.decide import PAIRS_OF_MODEL, PAIRS_OF_RULES, decide, pairs_of_model_step, pairs_of_rules_step
+from linkage.match.decide import (
+    PAIRS_OF_MODEL,
+    PAIRS_OF_RULES,
+    decide,
+    pairs_of_model_step,
+    pairs_of_rules_step,
+    remembered_pairs_step,
+)
 from linkage.match.deterministic import PassCount, run_passes
 from linkage.match.evidence import weigh_pairs
 from linkage.match.households import doubts_step
@@ -43,16 +50,22 @@ def score(con: Connection, spec: ModelSpec | None) -> dict[str, int]:
         parameters = read_parameters(con)
         weigh_pairs(con, spec, parameters, pairs=PAIRS_OF_RULES, into=SCORED)
         score_pairs(con, spec, parameters, pairs=PAIRS_OF_MODEL, into="scored_by_model")
-        run_steps(con, (Step(SCORED, f"insert into {SCORED} by name from scored_by_model"),))
+        run_steps(con, (Step(SCORED, f"insert into {SCORED} by name from scored_by_model"), remembered_pairs_step()))
         run_steps(con, (doubts_step(con, spec, parameters, SCORED),))
     return {"pairs_of_rules": count(con, PAIRS_OF_RULES), "pairs_of_model": count(con, PAIRS_OF_MODEL)}
 
 
 def weigh_and_decide(
-    con: Connection, rules: Sequence[Rule], spec: ModelSpec | None, *, accept: float, review: float
+    con: Connection,
+    rules: Sequence[Rule],
+    spec: ModelSpec | None,
+    *,
+    accept: float,
+    review: float,
+    stay: float | None = None,
 ) -> dict[str, int]:
     """Estimate what rules are worth and what is still to be found, then decide; rows by stage and decision."""
     estimate_rule_precision(con, rules, spec, SCORED)
     if spec is not None:
         estimate_priors(con, SCORED)
-    return decide(con, rules, spec, accept=accept, review=review)
+    return decide(con, rules, spec, accept=accept, stay=stay, review=review)

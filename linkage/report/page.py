@@ -143,6 +143,8 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "findings": list(manifest.get("findings", ())),
         "excluded": {source: reasons for source, reasons in manifest.get("excluded", {}).items() if reasons},
         "doubts": [doubt(str(text)) for text in manifest.get("doubts", ())],
+        "made": next((item["counts"] for item in manifest.get("stages", ()) if item["stage"] == "persons"), {}),
+        "repairs": bool(link.get("repair", True)),
         "stages": [(item["stage"], counts_of_stage(item["counts"])) for item in manifest.get("stages", ())],
         "versions": dict(manifest.get("versions", {})),
         "hashes": flattened(manifest.get("hashes", {})),

@@ -7,6 +7,7 @@ held-out records that are one child, and how far each came) and `masked_joined` 
 from __future__ import annotations
 
 from linkage.cluster.persons import make_persons
+from linkage.cluster.registry import know_nothing
 from linkage.match.calibration import PRIORS
 from linkage.match.confidence_map import RECORD_FOLDS
 from linkage.match.decide import JUDGED, PAIRS_OF_RULES, decide
@@ -44,6 +45,7 @@ def link_again(
     max_pairs: int,
 ) -> None:  # fmt: skip
     """Every stage of matching on the copy, with a model trained on the copy; confidences as the model has them."""
+    know_nothing(copy)
     find_by_rules(copy, packs)
     find_candidates(copy, spec, max_pairs=max_pairs)
     train(copy, spec, packs.rules, seed=seed, sampled=sampled)
@@ -104,8 +106,8 @@ def tell_outcome(
         join {COPIED} cl on cl.of_run = hl.record_id join {COPIED} cr on cr.of_run = hr.record_id
         join {POOL} l on l.record_id = cl.record_id join {POOL} r on r.record_id = cr.record_id
         where cl.is_held and {sides_sql()} and not {_is_contradicted_sql(run)}"""
-    run_steps(copy, (scratch_step("known_pairs", known),))
-    weigh_pairs(copy, spec, read_parameters(copy), pairs="known_pairs", into="known_weighed")
+    run_steps(copy, (scratch_step("known_of_copy", known),))
+    weigh_pairs(copy, spec, read_parameters(copy), pairs="known_of_copy", into="known_weighed")
     seen = " or ".join(f"w.{ident('level_' + item.name)} >= 0" for item in spec.comparison)
     execute(
         copy,
@@ -117,7 +119,7 @@ def tell_outcome(
         came as (
           select k.*, pl.person_no = pr.person_no as recovered, coalesce(d.decision = 'link', false) as is_link,
             a.record_id_l is not null as is_looked_at, {seen} as is_comparable
-          from known_pairs k
+          from known_of_copy k
           join known_weighed w on w.record_id_l = k.record_id_l and w.record_id_r = k.record_id_r
           join {PERSONS} pl on pl.record_id = k.record_id_l join {PERSONS} pr on pr.record_id = k.record_id_r
           left join {DECIDED} d on d.record_id_l = k.record_id_l and d.record_id_r = k.record_id_r
