@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from linkage.match.chance_links import chance_links
+from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
 from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
 from linkage.match.two_upns import same_child_by_rule
@@ -31,8 +33,9 @@ MOST_PRECISE = 0.999999  # no rule is certain, and log2(p / (1 - p)) has to be a
 class RulePrecision:
     """Estimated precision (0 to 1) of a rule's links before the other fields of each pair are looked at.
 
-    Basis `calibrated`: hidden UPNs of the rule's pairs (`linkage.match.two_upns`); `modelled`: how the other fields
-    agree among its links and among chance pairs; `assumed`: the pack's own figure.
+    Basis `calibrated`: hidden UPNs of the rule's pairs (`linkage.match.two_upns`); `modelled`: children of one
+    name and another birthday (`linkage.match.chance_links`), or how the other fields agree among its links and among
+    chance pairs; `assumed`: the pack's own figure.
     """
 
     rule: str
@@ -79,6 +82,11 @@ def _precision(
     same, both = masked.get(rule.id, (0, 0))
     if both >= FEWEST_PAIRS:
         return RulePrecision(rule.id, links, (same + 1) / (both + 2), "calibrated")
+    by_chance = chance_links(con, rule) if links >= FEWEST_PAIRS else None
+    if by_chance is not None:
+        right = max(links - by_chance, 0.0)
+        drawn = (right + EXPECTED_WEIGHT * rule.assumed_precision) / (links + EXPECTED_WEIGHT)
+        return RulePrecision(rule.id, links, drawn, "modelled")
     if spec is not None:
         weights, counts = _other_evidence(con, rule, spec, scored, other_evidence_sql(rule, spec, earlier))
         if counts.sum() >= FEWEST_PAIRS:
@@ -137,7 +145,7 @@ def share_of_matches(
     return min(share, 1 - 1 / (float(counts.sum()) + 2))
 
 
-def estimate_priors(con: Connection, scored: str) -> None:
+def estimate_priors(con: Connection, spec: ModelSpec, scored: str) -> None:
     """Write `source_pair_priors` for all pairs of sources that may still hold matches.
 
     The residual's prior is estimated for the residual: the number E of matches among its pairs solves
@@ -146,7 +154,8 @@ def estimate_priors(con: Connection, scored: str) -> None:
     """
     run_steps(con, (residual_sizes_step(),))
     sizes = rows(con, "select * from residual_sizes order by source_no_l, source_no_r")
-    histogram = _weights_by_source_pair(con, scored)
+    make_maps_if_none(con)
+    histogram = _weights_by_source_pair(con, spec, scored)
     run_steps(con, (Step(PRIORS, f"""create or replace table {PRIORS} (source_no_l smallint, source_no_r smallint,
         residual_l bigint, residual_r bigint, expected_matches double, prior_bits double)"""),))  # fmt: skip
     for left, right, residual_l, residual_r, pairs in sizes:
@@ -190,17 +199,18 @@ def residual_sizes_step() -> Step:
 
 
 def _weights_by_source_pair(
-    con: Connection, scored: str
+    con: Connection, spec: ModelSpec, scored: str
 ) -> dict[tuple[int, int], tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]]:
     found = rows(
         con,
         f"""
-        select l.source_no, r.source_no, round(s.evidence_bits + coalesce(d.household_bits, 0), 1) as bits, count(*)
+        select l.source_no, r.source_no,
+          round({mapped_sql("(s.evidence_bits + coalesce(d.household_bits, 0))")}, 1) as bits, count(*)
         from {ident(scored)} s
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
         join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
         join {POOL} l on l.record_id = s.record_id_l
-        join {POOL} r on r.record_id = s.record_id_r
+        join {POOL} r on r.record_id = s.record_id_r{join_maps_sql(spec)}
         group by 1, 2, 3 order by 1, 2, 3""",
     )
     table: dict[tuple[int, int], list[tuple[float, float]]] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linkage.match.calibration import MOST_PRECISE, PRIORS, RULE_PRECISION, other_evidence_sql
-from linkage.match.confidence_map import MAPS, NO_FOLD, RECORD_FOLDS, make_maps_if_none
+from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
@@ -156,7 +156,7 @@ def probabilistic_sql(spec: ModelSpec) -> str:
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
           {weight} as match_weight,
-          coalesce(m.intercept_bits + m.slope * {evidence} + q.prior_bits, {weight})
+          {mapped_sql(evidence)} + q.prior_bits
             + case when {different_upn_sql()} then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
           coalesce(m.basis, 'modelled') as confidence_basis, coalesce(m.least, 0.0) as least_certain,
           coalesce(m.most, {MOST_CERTAIN_MODEL}) as most_certain, null::varchar[] as held
@@ -166,11 +166,8 @@ def probabilistic_sql(spec: ModelSpec) -> str:
         join {POOL} r on r.record_id = s.record_id_r
         join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
-{join_upns_sql()}
-        left join {RECORD_FOLDS} f on f.record_id = s.record_id_l
-        left join {MAPS} m on m.source_no_l = l.source_no and m.source_no_r = r.source_no
-          and m.fold = coalesce(f.fold, {NO_FOLD})
-        where {weight} > {-REACH_BITS}"""
+{join_upns_sql()}{join_maps_sql(spec)}
+        where greatest({weight}, {mapped_sql(evidence)} + q.prior_bits) > {-REACH_BITS}"""
 
 
 def no_pairs_sql() -> str:

@@ -67,5 +67,5 @@ def weigh_and_decide(
     """Estimate what rules are worth and what is still to be found, then decide; rows by stage and decision."""
     estimate_rule_precision(con, rules, spec, SCORED)
     if spec is not None:
-        estimate_priors(con, SCORED)
+        estimate_priors(con, spec, SCORED)
     return decide(con, rules, spec, accept=accept, stay=stay, review=review)

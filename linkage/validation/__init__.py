@@ -66,11 +66,11 @@ def validate(
             for number, copy in enumerate(copies):
                 link_again(copy, packs, packs.model, sampled=sampled, accept=accept, review=review, seed=seed,
                            max_pairs=max_pairs)  # fmt: skip
-                tell_pairs(copy, run=run, pool_mode=mode, rerun=number)
-            learnt = learnt or learn_map(con, pool_mode=mode)
+                tell_pairs(copy, packs.model, run=run, pool_mode=mode, rerun=number)
+            learnt = learnt or learn_map(con, packs.model, pool_mode=mode)
             for number, copy in enumerate(copies):
                 if learnt.map is not None:
-                    write_fold_maps(copy, learnt.by_fold)
+                    write_fold_maps(copy, packs.model, learnt.by_fold)
                     decide_by_folds(copy, packs, packs.model, run=run, folds=FOLDED, accept=accept, review=review)
                     tell_calibrated(copy, run=run, pool_mode=mode, rerun=number)
                 tell_outcome(copy, packs.model, run=run, pool_mode=mode, rerun=number, seed=seed)

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from linkage.cluster.components import label_components
 from linkage.match.confidence_map import NO_FOLD, ConfidenceMap, Floats, add_map, fit_map
+from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, rows, run_steps, table_step
 from linkage.tables import RECORDS, SOURCES
 from linkage.validation.persons import HIDDEN
@@ -41,24 +42,24 @@ class Learnt:
     by_fold: tuple[ConfidenceMap, ...]
 
 
-def learn_map(con: Connection, *, pool_mode: str) -> Learnt:
+def learn_map(con: Connection, spec: ModelSpec, *, pool_mode: str) -> Learnt:
     """Make `calibration_pairs` and `masked_folds`; learn the map, and for each fold one from the others."""
     run_steps(con, (pairs_step(pool_mode),))
     _make_folds(con)
     table = rows(
         con,
         f"""
-        select p.evidence_bits, p.prior_bits - p.rival_bits, p.same::integer, f.fold
+        select p.evidence_bits, p.prior_bits - p.rival_bits, p.same::integer, p.known, f.fold
         from {LEARNT} p join {HIDDEN} h on h.record_id = p.record_id_l join {FOLDED} f on f.person = h.person
         order by p.record_id_l, p.record_id_r""",
     )
-    evidence, offset, same, fold = np.array(table, dtype=np.float64).reshape(-1, 4).T
+    evidence, offset, same, known, fold = np.array(table, dtype=np.float64).reshape(-1, 5).T
     matches, others = int(same.sum()), int((1 - same).sum())
     if matches < FEWEST_MATCHES or others < FEWEST_NON_MATCHES:
         return Learnt(matches, others, 0, None, ())
-    by_fold = tuple(_fit(evidence, offset, same, fold != number) for number in range(FOLDS))
-    found = _fit(evidence, offset, same, fold >= 0)
-    return Learnt(matches, others, _write(con, found), found, by_fold)
+    by_fold = tuple(_fit(evidence, offset, same, known, fold != number) for number in range(FOLDS))
+    found = _fit(evidence, offset, same, known, fold >= 0)
+    return Learnt(matches, others, _write(con, spec, found), found, by_fold)
 
 
 def pairs_step(pool_mode: str) -> Step:
@@ -73,8 +74,8 @@ def pairs_step(pool_mode: str) -> Step:
     )
 
 
-def _fit(evidence: Floats, offset: Floats, same: Floats, chosen: npt.NDArray[np.bool_]) -> ConfidenceMap:
-    return fit_map(evidence[chosen], offset[chosen], same[chosen])
+def _fit(evidence: Floats, offset: Floats, same: Floats, known: Floats, chosen: npt.NDArray[np.bool_]) -> ConfidenceMap:
+    return fit_map(evidence[chosen], offset[chosen], same[chosen], known[chosen])
 
 
 def _make_folds(con: Connection) -> None:
@@ -93,7 +94,7 @@ def _make_folds(con: Connection) -> None:
     con.unregister("met")
 
 
-def _write(con: Connection, found: ConfidenceMap) -> int:
+def _write(con: Connection, spec: ModelSpec, found: ConfidenceMap) -> int:
     """One row of `confidence_map` for every pair of sources; returns how many rest on pairs of their own."""
     told = rows(
         con,
@@ -111,16 +112,16 @@ def _write(con: Connection, found: ConfidenceMap) -> int:
     calibrated = 0
     for left, right, n in told:
         is_own = int(str(n)) >= FEWEST_OF_SOURCES
-        add_map(con, found, sources=(int(str(left)), int(str(right))), fold=NO_FOLD,
+        add_map(con, spec, found, sources=(int(str(left)), int(str(right))), fold=NO_FOLD,
                 basis="calibrated" if is_own else "modelled")  # fmt: skip
         calibrated += is_own
     return calibrated
 
 
-def write_fold_maps(copy: Connection, by_fold: tuple[ConfidenceMap, ...]) -> None:
+def write_fold_maps(copy: Connection, spec: ModelSpec, by_fold: tuple[ConfidenceMap, ...]) -> None:
     """`confidence_map` of a masked copy: for each fold the map learnt from the others."""
     pairs = rows(copy, f"""select l.source_no, r.source_no from {SOURCES} l join {SOURCES} r
         on l.source_no < r.source_no or l.source_no = r.source_no and l.is_within order by 1, 2""")  # fmt: skip
     for left, right in pairs:
         for fold, found in enumerate(by_fold):
-            add_map(copy, found, sources=(int(str(left)), int(str(right))), fold=fold, basis="calibrated")
+            add_map(copy, spec, found, sources=(int(str(left)), int(str(right))), fold=fold, basis="calibrated")
