@@ -1,8 +1,8 @@
 """How many links of a rule are two children of one name who happen to share a birthday.
 
-Children who agree on all that a rule asks for but the day of birth, and were born in one year on different days, are two
-children, but for a slip of the pen; a namesake born that year shares the day with one in 364 of those who do not. So
-what the rule links by chance can be counted from what it does not link: pairs on other days of the year, over 364.
+Children who agree on all that a rule asks for but the day of birth, and were born in one year on different days, are
+two children, but for a slip of the pen. A namesake born that year shares the day with one in 364 of those who do not.
+So what the rule links by chance can be counted from what it does not link: pairs on other days of the year, over 364.
 It holds for rules that ask for both names: twins share a birthday for another reason, and not their forenames.
 """
 

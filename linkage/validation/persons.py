@@ -1,9 +1,9 @@
 """Who is known to be who by identifiers alone, and who of them is held out.
 
 `hidden_persons` (record_id, person, schemes, half, sample): one row per record. `person` is the smallest record of all
-that hang together through trusted identifiers, NULL for a record that has none; `schemes` hashes of the schemes and
-scopes in which it holds a valid trusted identifier. `half` 0 or 1 says in which of the two reruns a person is held out;
-`sample` whether it is in them at all.
+that hang together through trusted identifiers, NULL for a record that has none, and where two of them must never meet;
+`schemes` hashes of the schemes and scopes in which it holds a valid trusted identifier. `half` 0 or 1 says in which of
+the two reruns a person is held out; `sample` whether it is in them at all.
 """
 
 from __future__ import annotations
@@ -72,8 +72,15 @@ def persons_step(records: int, *, seed: int) -> Step:
           select l.record_id, l.person,
             case when f.sector is null then hash(f.record_id) else hash(f.sector) end as place
           from labelled l join {RECORDS} f on f.record_id = l.person),
-        sizes as (select person, count(*) as n from labelled group by person)
-        select p.record_id, case when k.record_id is not null and s.n <= {MOST_OF_PERSON} then p.person end as person,
+        sizes as (select person, count(*) as n from labelled group by person),
+        apart as (
+          select l.person
+          from never_link n
+          join labelled l on l.record_id = n.record_id_l
+          join labelled r on r.record_id = n.record_id_r and r.person = l.person)
+        select p.record_id,
+          case when k.record_id is not null and s.n <= {MOST_OF_PERSON}
+            and p.person not in (select person from apart) then p.person end as person,
           k.schemes, (hash(p.person, {seed}) % 2)::integer as half, hash(p.place, {seed}) % {one_in} = 0 as sample
         from placed p
         join sizes s on s.person = p.person

@@ -249,7 +249,8 @@ def weigh(
         con, f"create or replace table {RULE_PRECISION} (rule varchar, links bigint, precision double, basis varchar)"
     )
     execute(con, f"create or replace table {CANDIDATES} (record_id_l bigint, record_id_r bigint)")
-    execute(con, f"create or replace table {SCORED} (record_id_l bigint, record_id_r bigint, evidence_bits double)")
+    execute(con, f"create or replace table {SCORED} (record_id_l bigint, record_id_r bigint, evidence_bits double, "
+                 "level_dob tinyint, level_forename tinyint)")  # fmt: skip
     execute(
         con, f"create or replace table {PRIORS} as select 0 as source_no_l, 1 as source_no_r, 0.0::double as prior_bits"
     )
@@ -259,7 +260,7 @@ def weigh(
     for left, right, weight in pairs:
         ends = [run.names.index(left), run.names.index(right)]
         con.execute(f"insert into {CANDIDATES} values (?, ?)", ends)
-        con.execute(f"insert into {SCORED} values (?, ?, ?)", [*ends, weight])
+        con.execute(f"insert into {SCORED} values (?, ?, ?, 0, 0)", [*ends, weight])
     return at(run, accept=accept, review=review)
 
 

@@ -48,7 +48,7 @@ def rerun_tables(con: Connection) -> dict[str, list[tuple[object, ...]]]:
     with masked_copy(con, "masked_test", held="h.half = 0") as copy:
         link_again(copy, packs(), child_model(), sampled=read_sampled_u(con), accept=0.95, review=0.5, seed=1,
                    max_pairs=1_000_000)  # fmt: skip
-        tell_pairs(copy, run=run_database(con), pool_mode="residual_pool", rerun=0)
+        tell_pairs(copy, child_model(), run=run_database(con), pool_mode="residual_pool", rerun=0)
         tell_outcome(copy, child_model(), run=run_database(con), pool_mode="residual_pool", rerun=0, seed=1)
         return {table: rows(copy, f"from {table} order by all")
                 for table in (SCORED, DECIDED, PERSONS, "model_parameters", "source_pair_priors")}  # fmt: skip
