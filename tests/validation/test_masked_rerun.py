@@ -113,8 +113,11 @@ def test_persons_hang_together_through_any_trusted_identifier(con: Connection, s
         {"source": "c", "key": "2", "upn": "A3", "former_upn": "A1"},
         {"source": "c", "key": "3", "invalid_upn": "A1"},
     ])  # fmt: skip
+    execute(con, "create table never_link as select 0::bigint as record_id_l, 0::bigint as record_id_r limit 0")
     assert find_hidden_persons(con, seed=seed) == 2
     found = dict(rows(con, f"select record_id, person from {HIDDEN}"))
     assert found == {0: 0, 1: 0, 2: 2, 3: None, 4: 0, 5: None}, "a local number makes nobody known"
     halves = dict(rows(con, f"select record_id, half from {HIDDEN}"))
     assert halves[0] == halves[1] == halves[4]
+    execute(con, "insert into never_link values (1, 4)")
+    assert find_hidden_persons(con, seed=seed) == 1, "who must never meet is nobody's example"
