@@ -70,6 +70,7 @@ if TYPE_CHECKING:
         size_for_half_width,
         standardise,
         stratified_rate,
+        stratified_recall,
     )
     from linkage.stats.totals import ExpectedErrors, expected_errors, poisson_binomial_interval
 
@@ -96,6 +97,7 @@ _LATER = {
     "shrinkage": ("Shrunk", "additive_rates", "shrink"),
     "standardisation": (
         "Standardised", "Stratified", "neyman", "size_for_half_width", "standardise", "stratified_rate",
+        "stratified_recall",
     ),
     "totals": ("ExpectedErrors", "expected_errors", "poisson_binomial_interval"),
 }  # fmt: skip
@@ -157,6 +159,7 @@ __all__ = [
     "standardised_difference_of_levels",
     "standardised_difference_of_means",
     "stratified_rate",
+    "stratified_recall",
     "tipping_point",
     "variance_of_standardised_difference",
     "wilson",
