@@ -48,13 +48,7 @@ class Reading:
 
 def draw(con: Connection, design: Design, *, seed: int) -> list[Drawn]:
     """Pairs of `clerical_frame` by the design, then planted ones that are not among them."""
-    rng = np.random.default_rng(seed)
-    places = [
-        (stratum.number, int(place))
-        for stratum, n in zip(design.strata, design.sizes, strict=True)
-        for place in np.sort(rng.choice(stratum.pairs, size=n, replace=False))
-    ]
-    sampled = _sampled(con, places)
+    sampled = sample_strata(con, design, seed=seed)
     taken = {(pair.record_id_l, pair.record_id_r) for pair in sampled}
     wanted = planted_of_a_kind(len(sampled))
     planted = [
@@ -63,6 +57,17 @@ def draw(con: Connection, design: Design, *, seed: int) -> list[Drawn]:
         for pair in _planted(con, kind, sql, wanted, taken, seed)
     ]
     return [*sampled, *planted]
+
+
+def sample_strata(con: Connection, design: Design, *, seed: int) -> list[Drawn]:
+    """n_h pairs of each stratum of `clerical_frame`, without replacement, every one with the same chance."""
+    rng = np.random.default_rng(seed)
+    places = [
+        (stratum.number, int(place))
+        for stratum, n in zip(design.strata, design.sizes, strict=True)
+        for place in np.sort(rng.choice(stratum.pairs, size=n, replace=False))
+    ]
+    return _sampled(con, places)
 
 
 def readings(pairs: Sequence[Drawn], *, seed: int) -> list[Reading]:
