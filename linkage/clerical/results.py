@@ -98,7 +98,7 @@ class Plan:
              [(f"{left} and {right}", f"{can:,}", f"{cannot:,}")
               for left, right, can, cannot in self.frame.by_sources]),
             ("The sample", ("",), [
-                (f"{design.size:,} pairs and known ones: reader 1 reads up to {first:,}, reader 2 {second:,} of it.",),
+                (f"{design.size:,} pairs and known ones: reader 1 reads up to {first:,}, reader 2 {second:,} again.",),
                 ("95% intervals to hope for: " + ", ".join(
                     f"{name} ± {width:.3f}" for name, width in widths if width is not None) + ".",)]),
             ("Notes", ("",), [(note,) for note in self.notes]),
