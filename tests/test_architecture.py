@@ -13,11 +13,15 @@ PACKAGE = ROOT / "linkage"
 ORDER = (
     "errors", "stats", "schema", "identifiers", "tables", "findings", "sql", "manifest", "key_file", "strict", "packs",
     "project", "sources", "recognise", "prepare", "match", "cluster", "families", "validation", "diagnostics",
-    "outputs", "minimise", "disclosure", "report", "workspace", "run", "plan", "check", "progress", "demo", "cli",
+    "clerical", "outputs", "minimise", "disclosure", "report", "workspace", "run", "plan", "check", "progress",
+    "demo", "cli",
 )  # fmt: skip
 ONLY_IN = {
     "splink": {"linkage/match/probabilistic.py"},
-    "typer": {f"linkage/cli/{name}.py" for name in ("app", "comparing", "inputs", "linking", "results", "sharing")},
+    "typer": {
+        f"linkage/cli/{name}.py"
+        for name in ("app", "comparing", "inputs", "linking", "results", "reviewing", "sharing")
+    },
     "linkage_synth": {"linkage/cli/linking.py", "linkage/demo.py"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))

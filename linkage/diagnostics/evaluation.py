@@ -15,6 +15,7 @@ from typing import Any
 from linkage.diagnostics.family_scores import FamilyScore, family_scores
 from linkage.diagnostics.finished import DATABASE, attach_working, read_manifest, spill_beside
 from linkage.diagnostics.pair_scores import PairScore, count_pairs, plain_join_scores, scores
+from linkage.diagnostics.partition_scores import MEASURES, PartitionScore, partition_scores
 from linkage.diagnostics.person_scores import PersonScore, person_scores
 from linkage.diagnostics.subgroups import ALL
 from linkage.diagnostics.truth import Coverage, coverage, load_truth
@@ -24,6 +25,7 @@ from linkage.stats import RATE_DECIMALS, WILSON, Interval, PairCounts
 Table = tuple[str, tuple[str, ...], list[tuple[str, ...]]]
 FILES = ("persons.parquet", "rows.parquet", "records.parquet")
 MOST_GROUPS_SHOWN = 20  # values of a subgroup variable that still make a table a person reads
+SOURCES = "sources"  # stands for a subgroup's variable where a line is about a pair of sources
 NO_PLAIN_JOIN = "The run's working tables are gone: no comparison with a plain join on UPNs."
 
 
@@ -31,6 +33,7 @@ NO_PLAIN_JOIN = "The run's working tables are gone: no comparison with a plain j
 class Evaluation:
     """How a run compares with the truth.
 
+    `partitions` compares the run's persons with the true ones as wholes (`partition_scores`), with bootstrap intervals.
     `scores` has one row per subgroup variable (`all` first), pair of sources (`all` first) and subgroup; `plain_join`
     what joining on valid UPNs alone would find, empty where that is not known.
     """
@@ -41,6 +44,7 @@ class Evaluation:
     plain_join: tuple[PairScore, ...]
     notes: tuple[str, ...]
     families: tuple[FamilyScore, ...] = ()
+    partitions: tuple[PartitionScore, ...] = ()
 
     @property
     def overall(self) -> PairCounts:
@@ -56,6 +60,7 @@ class Evaluation:
             "scores": [_score_dict(item) for item in self.scores],
             "persons": [{**asdict(item), **_interval_dict("rate", item.rate)} for item in self.persons],
             "plain_join": [_score_dict(item) for item in self.plain_join],
+            "partitions": [item.as_dict() for item in self.partitions],
             "families": [item.as_dict() for item in self.families],
             "notes": list(self.notes),
         }
@@ -84,6 +89,7 @@ class Evaluation:
                  for item in self.persons],
             ),
         ]  # fmt: skip
+        tables += self._partition_tables()
         if self.families:
             tables.append((
                 "Family units: B-cubed over children, by unit rule and group",
@@ -93,6 +99,31 @@ class Evaluation:
         if self.notes:
             tables.append(("Notes", ("",), [(note,) for note in self.notes]))
         return tables
+
+    def _partition_tables(self) -> list[Table]:
+        """All measures over all records, then who is over-merged and over-split, by pair of sources and subgroup."""
+        whole = [item for item in self.partitions if (item.source_l, item.subgroup_var) == (ALL, ALL)]
+        shown = {score.subgroup_var for score in self._shown_groups()}
+        places: dict[tuple[str, str], dict[str, PartitionScore]] = {}
+        for item in self.partitions:
+            if item.source_l != ALL or item.subgroup_var in shown:
+                name = item.subgroup_var if item.source_l == ALL else SOURCES
+                group = item.subgroup if item.source_l == ALL else f"{item.source_l} and {item.source_r}"
+                places.setdefault((name, group), {})[item.measure] = item
+        return [
+            (
+                "Persons as a whole, with bootstrap intervals over children",
+                ("measure", "what it is", "value", "95% interval"),
+                [(item.measure, MEASURES[item.measure][0], f"{item.estimate:.4f}", item.ends)
+                 for item in whole],
+            ),
+            (
+                "Over-merged and over-split, by pair of sources and by subgroup (bootstrap intervals)",
+                ("by", "group", "children", "over-merged", "95% interval", "over-split", "95% interval"),
+                [(*place, f"{next(iter(found.values())).persons:,}", *_partition_cells(found.get("over_merged")),
+                  *_partition_cells(found.get("over_split"))) for place, found in places.items()],
+            ),
+        ]  # fmt: skip
 
     def _shown_groups(self) -> list[PairScore]:
         """Scores by subgroup over all pairs of sources, of the variables that fit on a screen."""
@@ -109,7 +140,8 @@ def evaluate(run: Path, truth: Path) -> Evaluation:
 
     The truth has the columns source, file, row, person, or source, key, person. Records without a truth are left out
     and counted. Pairs are those of different sources, and of a source's own records where the project links them.
-    Intervals take pairs as independent, which pairs of one person are not: read them as the narrowest there can be.
+    Intervals of `scores` and `persons` take pairs and persons as independent, which pairs of one person are not: read
+    them as the narrowest there can be. Those of `partitions` come of drawing children again, and know better.
     Raises UsageError or InputError where there is no run or no usable truth; no message holds a value.
     """
     settings = read_manifest(run, beside=FILES).get("configuration", {})
@@ -129,6 +161,7 @@ def evaluate(run: Path, truth: Path) -> Evaluation:
             plain_join=plain,
             notes=(*told.notes, *note, *family_notes),
             families=families,
+            partitions=partition_scores(con, told.subgroups),
         )
     finally:
         con.close()
@@ -210,6 +243,10 @@ def _score_line(counts: PairCounts) -> tuple[str, ...]:
 def _family_line(item: FamilyScore) -> tuple[str, ...]:
     rates = (item.precision, item.recall, item.f1, item.over_merged, item.over_split, item.exact)
     return (item.unit_rule, item.subgroup_var, item.subgroup, f"{item.children:,}", *(f"{rate:.4f}" for rate in rates))
+
+
+def _partition_cells(item: PartitionScore | None) -> tuple[str, str]:
+    return ("", "") if item is None else (f"{item.estimate:.4f}", item.ends)
 
 
 def _rate(interval: Interval | None) -> str:

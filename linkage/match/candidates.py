@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from linkage.errors import RefusedError
 from linkage.match.pool import POOL, is_seeking_sql, may_meet_sql, sides_sql, still_open_sql
 from linkage.packs import Block
-from linkage.sql import Connection, Step, ident, rows, run_steps, scratch_step, table_step
+from linkage.sql import Connection, Step, count, ident, rows, run_steps, scratch_step, table_step
 from linkage.tables import CANDIDATES
 
 SEEKERS = "seekers"
+SAMPLED_PAIRS = 5_000_000  # pairs looked at to tell how many there will be, where the sum over keys is too many
 LARGEST_BLOCK_PAIRS = 20_000  # a key with more pairs than this says nothing about a person: a default or a hot value
 
 
@@ -39,15 +40,24 @@ def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int)
     counts = count_blocks(con, blocks)
     expected = sum(item.pairs for item in counts)
     if expected > max_pairs:
+        expected = _sampled_pairs(con, blocks, counts, expected)
+    if expected > max_pairs:
         largest = max(counts, key=lambda item: item.pairs)
         raise RefusedError(
-            f"The blocking rules would make up to {expected:,} pairs.",
+            f"The blocking rules would make about {expected:,} pairs.",
             where=f"blocking rule {largest.block_no + 1} of the model ({', '.join(largest.columns)})",
             expected=f"at most {max_pairs:,} ([run] max_pairs)",
             remedy="tighten the rule, or raise max_pairs if time and disk allow",
         )
     run_steps(con, (candidates_step(blocks, counts),))
     return counts
+
+
+def _sampled_pairs(con: Connection, blocks: Sequence[Block], counts: Sequence[BlockCount], at_most: int) -> int:
+    """How many candidates there will be, each counted once and without those that are closed: from a sample."""
+    one_in = 1 + at_most // SAMPLED_PAIRS
+    run_steps(con, (candidates_step(blocks, counts, one_in=one_in),))
+    return one_in * count(con, CANDIDATES)
 
 
 def count_blocks(con: Connection, blocks: Sequence[Block]) -> tuple[BlockCount, ...]:

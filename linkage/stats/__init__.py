@@ -61,7 +61,13 @@ if TYPE_CHECKING:
     from linkage.stats.missed import CaptureRecapture, DuplicateMethod, chapman, duplicate_method
     from linkage.stats.multiplicity import benjamini_hochberg, holm, sidak_level
     from linkage.stats.pooling import Pooled, rubin
-    from linkage.stats.resampling import BootstrapInterval, ClusteredRate, bootstrap_ratio, clustered_wilson
+    from linkage.stats.resampling import (
+        BootstrapInterval,
+        ClusteredRate,
+        bootstrap_ratio,
+        bootstrap_ratios,
+        clustered_wilson,
+    )
     from linkage.stats.shrinkage import Shrunk, additive_rates, shrink
     from linkage.stats.standardisation import (
         Standardised,
@@ -70,6 +76,7 @@ if TYPE_CHECKING:
         size_for_half_width,
         standardise,
         stratified_rate,
+        stratified_recall,
     )
     from linkage.stats.totals import ExpectedErrors, expected_errors, poisson_binomial_interval
 
@@ -92,10 +99,11 @@ _LATER = {
     "missed": ("CaptureRecapture", "DuplicateMethod", "chapman", "duplicate_method"),
     "multiplicity": ("benjamini_hochberg", "holm", "sidak_level"),
     "pooling": ("Pooled", "rubin"),
-    "resampling": ("BootstrapInterval", "ClusteredRate", "bootstrap_ratio", "clustered_wilson"),
+    "resampling": ("BootstrapInterval", "ClusteredRate", "bootstrap_ratio", "bootstrap_ratios", "clustered_wilson"),
     "shrinkage": ("Shrunk", "additive_rates", "shrink"),
     "standardisation": (
         "Standardised", "Stratified", "neyman", "size_for_half_width", "standardise", "stratified_rate",
+        "stratified_recall",
     ),
     "totals": ("ExpectedErrors", "expected_errors", "poisson_binomial_interval"),
 }  # fmt: skip
@@ -126,6 +134,7 @@ __all__ = [
     "additive_rates",
     "benjamini_hochberg",
     "bootstrap_ratio",
+    "bootstrap_ratios",
     "calibration_summary",
     "calibration_table",
     "chapman",
@@ -157,6 +166,7 @@ __all__ = [
     "standardised_difference_of_levels",
     "standardised_difference_of_means",
     "stratified_rate",
+    "stratified_recall",
     "tipping_point",
     "variance_of_standardised_difference",
     "wilson",

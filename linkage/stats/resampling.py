@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from linkage.stats.rates import LEVEL, z_of
 
@@ -43,14 +43,49 @@ def bootstrap_ratio(
     (1993), chapters 8 and 13; persons as units, C. A. Field and A. H. Welsh, J. R. Statist. Soc. B 69 (2007) 369-390.
     """
     kinds, times = _kinds(numerators, denominators, persons)
-    top, bottom = (float(total) for total in times @ kinds) if len(times) else (0.0, 0.0)
+    found = bootstrap_ratios(kinds[:, :1], kinds[:, 1:], times, replicates=replicates, seed=seed, level=level)
+    return found[0]
+
+
+def bootstrap_ratios(
+    numerators: ArrayLike,
+    denominators: ArrayLike,
+    times: ArrayLike,
+    *,
+    replicates: int = REPLICATES,
+    seed: int = 1,
+    level: float = LEVEL,
+) -> list[BootstrapInterval | None]:
+    """Several ratios of totals of the same persons, drawn together: `bootstrap_ratio` for each column.
+
+    Rows are kinds of persons (what each adds to every numerator and denominator), `times` how many there are of each.
+    The rows' order is part of the draw: give them sorted.
+    """
+    tops, bottoms = (np.atleast_2d(np.asarray(values, dtype=float)) for values in (numerators, denominators))
+    counts = np.asarray(times, dtype=float)
+    count = int(counts.sum())
+    if not count:
+        return [None] * tops.shape[1]
+    drawn = np.random.default_rng(seed).multinomial(count, counts / count, size=replicates)
+    return [
+        _percentiles(float(counts @ top), float(counts @ bottom), drawn @ top, drawn @ bottom, count, level)
+        for top, bottom in zip(tops.T, bottoms.T, strict=True)
+    ]
+
+
+def _percentiles(
+    top: float,
+    bottom: float,
+    tops: NDArray[np.float64],
+    bottoms: NDArray[np.float64],
+    count: int,
+    level: float,
+) -> BootstrapInterval | None:
     if bottom == 0:
         return None
-    count = int(times.sum())
-    drawn = np.random.default_rng(seed).multinomial(count, times / count, size=replicates) @ kinds
-    usable = drawn[drawn[:, 1] != 0]
-    lo, hi = np.quantile(usable[:, 0] / usable[:, 1], [(1 - level) / 2, (1 + level) / 2])
-    return BootstrapInterval(top / bottom, float(lo), float(hi), replicates, replicates - len(usable), count)
+    usable = bottoms != 0
+    lo, hi = np.quantile(tops[usable] / bottoms[usable], [(1 - level) / 2, (1 + level) / 2])
+    return BootstrapInterval(top / bottom, float(lo), float(hi), len(tops), int((~usable).sum()), count)
 
 
 @dataclass(frozen=True)

@@ -84,6 +84,36 @@ def stratified_rate(
     return Stratified(rate, math.sqrt(variance), lo, hi, n_eff)
 
 
+def stratified_recall(
+    found: Sequence[tuple[int, int, int]], left: Sequence[tuple[int, int, int]], level: float = LEVEL
+) -> Stratified | None:
+    """A / (A + B): of all true pairs the share among those found, A and B true ones found and left, by strata.
+
+    Strata are (pairs, read, positive). V = [(1-R)² V(A) + R² V(B)] / (A + B)², linearised, with Wilson's interval at
+    R (1-R) / V; where no true pair was left, or none found, the one end comes of Wilson's interval for that side. None
+    where no true pair was read at all. Source: W. G. Cochran, Sampling Techniques (3rd ed., 1977), 6 (ratios).
+    """
+    sides = [
+        stratified_rate([size for size, _, _ in strata], [n for _, n, _ in strata], [x for *_, x in strata], level)
+        for strata in (found, left)
+    ]
+    totals = [sum(size for size, _, _ in strata) for strata in (found, left)]
+    (a, var_a, most_a), (b, var_b, most_b) = (
+        (total * side.rate, (total * side.se) ** 2, total * side.hi) if side else (0.0, 0.0, 0.0)
+        for side, total in zip(sides, totals, strict=True)
+    )
+    if not a + b:
+        return None
+    recall = a / (a + b)
+    variance = ((1 - recall) ** 2 * var_a + recall**2 * var_b) / (a + b) ** 2
+    n_eff = recall * (1 - recall) / variance if variance else math.inf
+    if 0 < recall < 1:
+        lo, hi = _wilson_of(recall, n_eff, level)
+    else:
+        lo, hi = (a / (a + most_b), 1.0) if recall else (0.0, most_a / (most_a + b))
+    return Stratified(recall, math.sqrt(variance), lo, hi, n_eff)
+
+
 def neyman(sizes: Sequence[int], rates: Sequence[float], total: int, *, fewest: int = FEWEST_PER_STRATUM) -> list[int]:
     """How many of each stratum to read, `total` in all: n_h ∝ N_h √(g_h (1-g_h)), g_h the rate that is expected.
 
