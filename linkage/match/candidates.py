@@ -57,7 +57,9 @@ def _sampled_pairs(con: Connection, blocks: Sequence[Block], counts: Sequence[Bl
     """How many candidates there will be, each counted once and without those that are closed: from a sample."""
     one_in = 1 + at_most // SAMPLED_PAIRS
     run_steps(con, (candidates_step(blocks, counts, one_in=one_in),))
-    return one_in * count(con, CANDIDATES)
+    sampled = count(con, CANDIDATES)
+    run_steps(con, (Step(CANDIDATES, f"drop table {CANDIDATES}"),))
+    return one_in * sampled
 
 
 def count_blocks(con: Connection, blocks: Sequence[Block]) -> tuple[BlockCount, ...]:

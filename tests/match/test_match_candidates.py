@@ -169,19 +169,19 @@ def test_a_hot_key_that_differs_by_side_is_left_out_both_ways_round(con: Connect
 
 
 def test_too_many_pairs_are_refused_before_any_is_made(con: Connection) -> None:
-    # 20 records of one key: up to 400 pairs by either of two blocks.
+    # 20 records of one key: up to 400 pairs by either of two blocks, 100 of them between the two sources.
     blocks = (Block(columns=("surname", "dob")), Block(columns=("surname",)))
     with pytest.raises(RefusedError) as refused:
-        candidates(con, one_birthday(10, 10), *blocks, max_pairs=799)
+        candidates(con, one_birthday(10, 10), *blocks, max_pairs=99)
     assert refused.value.exit_code == 12
-    assert "800 pairs" in str(refused.value)
-    assert "at most 799" in str(refused.value)
+    assert "about 100 pairs" in str(refused.value)
+    assert "at most 99" in str(refused.value)
     assert not has_table(con, "candidates")
 
 
 def test_as_many_pairs_as_allowed_are_made(con: Connection) -> None:
     blocks = (Block(columns=("surname", "dob")), Block(columns=("surname",)))
-    assert len(candidates(con, one_birthday(10, 10), *blocks, max_pairs=800).candidates) == 100
+    assert len(candidates(con, one_birthday(10, 10), *blocks, max_pairs=100).candidates) == 100
 
 
 def test_blocks_find_the_pairs_that_agree_on_their_columns_and_no_others(con: Connection) -> None:
