@@ -116,7 +116,7 @@ def test_of_two_equal_candidates_neither_is_linked(museum: Run, candidate: str) 
 def test_a_surname_that_changed_is_linked_through_the_one_they_share(museum: Run, name: str) -> None:
     found = link(museum, name)
     assert found is not None
-    assert label(museum, name, "surname") == "same alternative or part"
+    assert label(museum, name, "surname") == "same alternative, part or spelling"
     assert museum.scores(f"left:{name}", f"right:{name}")["bits_surname"] > 4
     assert found.decision == "link"
 

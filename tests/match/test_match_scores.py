@@ -35,8 +35,8 @@ PAIRS = """
     right  | 1   | AMINA     | SMITH   | 2012-03-09 | ZZ1 1AA  | F
     left   | 2   | AMINA     | RARE    | 2012-03-09 | ZZ1 1AB  | F
     right  | 2   | AMINA     | RARE    | 2012-09-03 | ZZ1 1CD  | M
-    left   | 3   | CATHERINE | BENTLEY |            | ZZ1 1AA  |
-    right  | 3   | CATHARINE | SMITH   | 2012-03    |          | M
+    left   | 3   | BARNABY   | BENTLEY |            | ZZ1 1AA  |
+    right  | 3   | BARNEBY   | SMITH   | 2012-03    |          | M
     left   | 4   | AMINA     | YUSUF   | 2012-03-09 | ZZ1 1AA  | F
     right  | 4   | YUSUF     | AMINA   | 2012-03-11 | ZZ1 9AA  | F
     """
@@ -120,7 +120,7 @@ def test_a_rare_surname_counts_as_one_of_ten_records_and_a_swapped_date_as_swapp
 
 
 def test_what_a_side_does_not_know_is_no_evidence(scored: Connection) -> None:
-    # CATHERINE and CATHARINE: eight of nine letters agree in place, Jaro 0.926, with four letters ahead 0.956.
+    # BARNABY and BARNEBY: six of seven letters agree in place, Jaro 0.905, with four letters ahead 0.943.
     assert evidence(scored, 3) == {
         "forename": plain("forename", "very alike"),
         "surname": plain("surname", "differs"),
@@ -148,10 +148,10 @@ def test_the_evidence_of_a_pair_is_the_sum_of_its_fields(scored: Connection) -> 
 @pytest.mark.parametrize(
     ("left", "right", "label"),
     [
-        ({"surname": "YUSUF"}, {"surname": "YUSUF BENTLEY"}, "same alternative or part"),
-        ({"surname": "YUSUF"}, {"surname": "BENTLEY", "other_surnames": "YUSUF"}, "same alternative or part"),
-        ({"surname": "YUSUF BENTLEY"}, {"surname": "BENTLEY"}, "same alternative or part"),
-        ({"surname": "VAN DER BERG"}, {"surname": "VANDERBERG"}, "very alike"),
+        ({"surname": "YUSUF"}, {"surname": "YUSUF BENTLEY"}, "same alternative, part or spelling"),
+        ({"surname": "YUSUF"}, {"surname": "BENTLEY", "other_surnames": "YUSUF"}, "same alternative, part or spelling"),
+        ({"surname": "YUSUF BENTLEY"}, {"surname": "BENTLEY"}, "same alternative, part or spelling"),
+        ({"surname": "VAN DER BERG"}, {"surname": "VANDERBERG"}, "same alternative, part or spelling"),
         ({"surname": "YUSUF"}, {"surname": "BENTLEY"}, "differs"),
     ],
     ids=["double-barrelled", "married, the former name kept", "one part of it", "written as one", "another name"],
