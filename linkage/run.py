@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from linkage.cluster.persons import make_persons
 from linkage.diagnostics.match_rate import match_rate, write_match_rate
+from linkage.diagnostics.name_agreement import name_agreement, write_name_agreement
 from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.errors import InputError, ProjectError, UsageError
 from linkage.manifest import machine, sha256_of_file, versions, write_json
@@ -213,8 +214,10 @@ def diagnostics(job: Job) -> Facts:
     """Write the diagnostics."""
     folder = job.workspace.folder / "diagnostics"
     folder.mkdir(exist_ok=True)
-    match_rate(job.workspace.con, job.project.diagnostics.subgroups)
-    return {"match_rate_rows": write_match_rate(job.workspace.con, folder)}
+    con = job.workspace.con
+    match_rate(con, job.project.diagnostics.subgroups)
+    name_agreement(con, job.packs.rules, job.packs.model, accept=job.project.link.accept)
+    return {"match_rate_rows": write_match_rate(con, folder), "name_agreement_rows": write_name_agreement(con, folder)}
 
 
 def report(job: Job) -> Facts:

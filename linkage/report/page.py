@@ -32,6 +32,7 @@ from linkage.report.facts import (
     sureness,
 )
 from linkage.report.headline import headline_of
+from linkage.report.name_facts import has_groups, names_of_groups
 from linkage.report.words import (
     bits,
     code,
@@ -113,6 +114,7 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
     link = manifest.get("configuration", {}).get("link", {})
     found = pairs_of_sources(con)
     worths = rule_worths(con)
+    names = names_of_groups(con)
     context = {
         "project": {"name": "", "purpose": "", **manifest.get("project", {})},
         "run_id": manifest.get("run_id", ""),
@@ -125,6 +127,7 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "more_pairs": max(0, len(found) - MOST_RATE_TABLES),
         "histograms": [histogram(weights) for weights in weight_bars(con)],
         "levels": [(level, evidence_bar(level.bits)) for level in levels(con)],
+        "names": names if has_groups(names) else (),
         "rules": [(item, worths.get(str(item["rule"]))) for item in manifest.get("passes", ())],
         "blocks": list(manifest.get("blocks", ())),
         "sizes": _with_bars(person_sizes(con)),
