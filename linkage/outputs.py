@@ -7,17 +7,19 @@ from pathlib import Path
 
 from linkage.diagnostics.subgroups import subgroup_column_sql
 from linkage.sql import Connection, execute, ident, literal
-from linkage.tables import CONFLICTS, LINKS, PERSONS, RECORDS, ROWS
+from linkage.tables import CONFLICTS, FAMILIES, LINKS, PERSONS, RECORDS, RELATIONSHIPS, ROWS
 
 PARQUET = "(format parquet, compression zstd, row_group_size 122880)"
 
 
 def write_tables(con: Connection, folder: Path, *, subgroups: Sequence[str]) -> dict[str, int]:
-    """Write links, persons, conflicts, rows and records; returns the rows of each. Same run, same bytes."""
+    """Write the tables of `tables.OUTPUTS`; returns the rows of each. Same run, same bytes."""
     selects = {
         "links": links_sql(),
         "persons": persons_sql(),
         "conflicts": conflicts_sql(),
+        "relationships": relationships_sql(),
+        "families": families_sql(),
         "rows": rows_sql(),
         "records": records_sql(subgroups),
     }
@@ -59,6 +61,30 @@ def conflicts_sql() -> str:
         join {RECORDS} l on l.record_id = c.record_id_l
         join {RECORDS} r on r.record_id = c.record_id_r
         order by c.kind, c.record_id_l, c.record_id_r, c.detail, c.action"""
+
+
+def relationships_sql() -> str:
+    """Relations of persons; left is the mother, parent or carer, and of the others the smaller person_id."""
+    return f"""
+        with ids as (select distinct person_no, person_id from {PERSONS})
+        select case when swapped then r.person_id else l.person_id end as person_id_l,
+          case when swapped then l.person_id else r.person_id end as person_id_r,
+          k.relation, k.evidence, k.confidence, k.valid_from, k.valid_to, k.confidence_basis
+        from {RELATIONSHIPS} k
+        join ids l on l.person_no = k.person_no_l
+        join ids r on r.person_no = k.person_no_r
+        cross join lateral (
+          select k.relation not in ('mother_of', 'parent_of', 'carer_of') and l.person_id > r.person_id as swapped)
+        order by person_id_l, person_id_r, k.relation, k.valid_from nulls first, k.valid_to nulls last"""
+
+
+def families_sql() -> str:
+    """Persons in units, many to many."""
+    return f"""
+        select f.unit_id, f.unit_rule, p.person_id, f.role, f.confidence, f.valid_from, f.valid_to, f.unit_size,
+          f.weight_split, f.weight_each
+        from {FAMILIES} f join (select distinct person_no, person_id from {PERSONS}) p on p.person_no = f.person_no
+        order by f.unit_rule, f.unit_id, p.person_id, f.role"""
 
 
 def rows_sql() -> str:

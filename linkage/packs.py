@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 import duckdb
 from pydantic import Field, model_validator
@@ -31,7 +31,17 @@ GUARDS = (
     "dob_conflict", "dob_conflict_without_names", "forename_and_dob_conflict", "names_conflict", "sex_conflict",
     "ethnicity_conflict", "twin_pattern", "twin_present", "different_upn", "name_and_sex_conflict",
 )  # fmt: skip
-REQUIREMENTS = ("dob_agrees", "names_missing")
+REQUIREMENTS = ("dob_agrees", "born_as_expected", "names_missing")
+
+
+# What a matched field is evidence on: a rule on the sector has counted what a postcode says.
+TOPIC_OF_FIELD = {
+    "forename": "forename", "forename_phonetic": "forename", "forename_key": "forename",
+    "surname": "surname", "surname_phonetic": "surname", "surname_key": "surname",
+    "dob": "dob", "dob_month": "dob", "postcode": "postcode", "sector": "postcode", "district": "postcode",
+    "address_line": "postcode", "uprn": "postcode", "sex": "sex", "ethnicity": "ethnicity", "school_urn": "school",
+    "authority": "authority",
+}  # fmt: skip
 
 
 class Rule(Strict):
@@ -74,6 +84,11 @@ class Rule(Strict):
         """The record fields among what must agree."""
         return tuple(word for word in self.match if word in FIELD_MATCHES)
 
+    @property
+    def topics(self) -> frozenset[str]:
+        """What the matched fields are evidence on, in the words of a comparison's `topics`."""
+        return frozenset(TOPIC_OF_FIELD[field] for field in self.fields)
+
 
 class PackInfo(Strict):
     """`[pack]`."""
@@ -92,31 +107,53 @@ class RulePack(Strict):
 
 class Level(Strict):
     """One level of a comparison. `when` None is the level for all that is left; `tf` names the column whose
-    term frequency adjusts the weight. A `fixed` level is not trained. m and u are starting values (0 to 1)."""
+    term frequency adjusts the weight. A `fixed` level is not trained. m, u and h are starting values (0 to 1): the
+    chance of the level for one person, for two strangers, and for two children of one household."""
 
     label: str
     when: str | None = None
     m: float = Field(gt=0, lt=1)
     u: float = Field(gt=0, lt=1)
+    h: float | None = Field(default=None, gt=0, lt=1)
     tf: str | None = None
     fixed: bool = False
 
 
 class Comparison(Strict):
-    """How one field of two records is compared; `null` says when it is no evidence."""
+    """How one field of two records is compared; `null` says when it is no evidence.
+
+    `about` are the fields it is evidence on, where its name is not the one: a rule that matched on one of them has
+    counted that evidence already. Several comparisons may be about one field, each for pairs that declare as much.
+    """
 
     name: str
     columns: tuple[str, ...]
     null: str
     levels: tuple[Level, ...] = Field(min_length=2)
+    about: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _households(self) -> Comparison:
+        if len({level.h is None for level in self.levels}) > 1:
+            raise ValueError(f"comparison {self.name!r} has an h at some of its levels; give all of them one, or none")
+        return self
+
+    @property
+    def topics(self) -> frozenset[str]:
+        """The fields that it is evidence on."""
+        return frozenset(self.about or (self.name,))
 
 
 class Block(Strict):
-    """One blocking rule: pairs that agree on all columns (left to right, where they differ by side)."""
+    """One blocking rule: pairs that agree on all columns (left to right, where they differ by side).
+
+    `missing` names columns for want of which the rule is there: only pairs of which a side lacks one of them.
+    """
 
     columns: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _sides(self) -> Block:
@@ -131,12 +168,15 @@ class Block(Strict):
 
 
 class ModelInfo(Strict):
-    """`[model]`."""
+    """`[model]`. `household` are keys that children of one household share, the first that a record holds counts;
+    `apart` the comparisons whose last level shows two records to be two children."""
 
     id: str
     version: int
     title: str = ""
     em_blocking: tuple[tuple[str, ...], ...] = ()
+    household: tuple[tuple[str, ...], ...] = ()
+    apart: tuple[str, ...] = ()
 
 
 class ModelSpec(Strict):
@@ -145,6 +185,15 @@ class ModelSpec(Strict):
     model: ModelInfo
     block: tuple[Block, ...] = Field(min_length=1)
     comparison: tuple[Comparison, ...] = Field(min_length=1)
+
+
+class HasId(Protocol):
+    """A rule of any pack."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -170,17 +219,17 @@ def load_packs(rules: Sequence[str], model: str, *, folder: Path) -> Packs:
     hashes: dict[str, str] = {}
     loaded: list[Rule] = []
     for name in rules:
-        path = _find(name, "rules", folder)
+        path = find_pack(name, "rules", folder)
         pack = validated(RulePack, read_toml(path, what="rule pack"), path)
         loaded += pack.rule
         _refuse_repeated_pack(f"rules/{pack.pack.id}@{pack.pack.version}", hashes)
-        hashes[f"rules/{pack.pack.id}@{pack.pack.version}"] = _sha256(path)
-    _refuse_repeated_ids(loaded)
+        hashes[f"rules/{pack.pack.id}@{pack.pack.version}"] = sha256_of_pack(path)
+    refuse_repeated_ids(loaded)
     spec: ModelSpec | None = None
     if model != "none":
-        path = _find(model, "models", folder)
+        path = find_pack(model, "models", folder)
         spec = validated(ModelSpec, read_toml(path, what="model"), path)
-        hashes[f"models/{spec.model.id}@{spec.model.version}"] = _sha256(path)
+        hashes[f"models/{spec.model.id}@{spec.model.version}"] = sha256_of_pack(path)
     return Packs(tuple(loaded), spec, hashes)
 
 
@@ -189,9 +238,11 @@ def refuse_broken_model(con: Connection, spec: ModelSpec, *, table: str) -> None
     known = columns(con, table)
     listed = [
         (f"block {number}", name)
-        for number, block in enumerate(spec.block, start=1) for side in block.sides for name in side
+        for number, block in enumerate(spec.block, start=1)
+        for side in (*block.sides, block.missing) for name in side
     ]  # fmt: skip
     listed += [(f"comparison {item.name!r}", name) for item in spec.comparison for name in item.columns]
+    listed += [("household", name) for names in spec.model.household for name in names]
     listed += [("em_blocking", name) for names in spec.model.em_blocking for name in names]
     listed += [
         (f"comparison {item.name!r}, level {level.label!r}", level.tf)
@@ -217,7 +268,8 @@ def refuse_broken_model(con: Connection, spec: ModelSpec, *, table: str) -> None
         raise ProjectError.from_faults(faults)
 
 
-def _find(name: str, kind: Literal["models", "rules"], folder: Path) -> Path:
+def find_pack(name: str, kind: Literal["models", "rules"], folder: Path, *, where: str = "") -> Path:
+    """The file of a pack or model: a path relative to `folder` wins over a bundled name; ProjectError for neither."""
     inside = bundled(kind)
     suffix = "model.toml" if kind == "models" else ""
     for path in (folder / name, inside / name if kind == "models" else inside / f"{name}.toml"):
@@ -226,7 +278,7 @@ def _find(name: str, kind: Literal["models", "rules"], folder: Path) -> Path:
             return target
     known = sorted(path.stem for path in inside.iterdir() if not path.name.startswith("."))
     what, key = ("model", "model") if kind == "models" else ("rule pack", "rules")
-    raise ProjectError(f"There is no {what} called {name!r}.", where=f"[link] {key}",
+    raise ProjectError(f"There is no {what} called {name!r}.", where=where or f"[link] {key}",
                        expected=f"a path, or a bundled name; nearest: {nearest(name, known)}",
                        remedy="check the name; a path is relative to the project file")  # fmt: skip
 
@@ -237,13 +289,15 @@ def _refuse_repeated_pack(pack: str, known: Container[str]) -> None:
                            remedy="name each pack once, or give your copy an id of its own")  # fmt: skip
 
 
-def _refuse_repeated_ids(rules: Sequence[Rule]) -> None:
+def refuse_repeated_ids(rules: Sequence[HasId], *, where: str = "[link] rules") -> None:
+    """Raise ProjectError where two rules have one id."""
     seen: set[str] = set()
     for rule in rules:
         if rule.id in seen:
-            raise ProjectError(f"Two rules are called {rule.id!r}.", where="[link] rules", remedy="rename one of them")
+            raise ProjectError(f"Two rules are called {rule.id!r}.", where=where, remedy="rename one of them")
         seen.add(rule.id)
 
 
-def _sha256(path: Path) -> str:
+def sha256_of_pack(path: Path) -> str:
+    """Which pack it was, for the manifest."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

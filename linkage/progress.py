@@ -14,7 +14,7 @@ from linkage.run import STAGES, Stage
 # Share of a run's time that each stage takes, as measured on the demo and on a million records; only for the bar.
 USUAL_SHARE = {
     "load": 10, "prepare": 30, "deterministic": 12, "candidates": 6, "training": 12, "score": 8, "decisions": 6,
-    "persons": 4, "tables": 8, "diagnostics": 3, "report": 1,
+    "persons": 4, "tables": 8, "diagnostics": 3, "public": 1, "report": 1,
 }  # fmt: skip
 TOTAL = sum(USUAL_SHARE.values())
 SURE_AFTER = 2.0  # seconds, and a tenth of the run: before, no time left is told

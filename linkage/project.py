@@ -10,12 +10,12 @@ import hashlib
 import json
 import re
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from linkage.errors import Fault, ProjectError
-from linkage.schema import FIELD_NAMES
+from linkage.schema import FIELD_NAMES, WHOLE_NAME
 from linkage.strict import Strict, nearest, read_toml, validated
 
 MEMORY = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B?)", re.IGNORECASE)
@@ -30,14 +30,16 @@ class ProjectInfo(Strict):
 
 
 class ColumnMap(Strict):
-    """Where a canonical field comes from: one column, alternatives, or columns joined by a space.
+    """Where a canonical field comes from: one column, alternatives, or columns joined: by a space, or into a date.
 
-    `format` is a date format: iso, dayfirst, monthfirst, compact or a strptime pattern.
+    `format` is a date format: iso, dayfirst, monthfirst, compact or a strptime pattern. `order` is that of a whole name
+    without a comma; before a comma stands the surname.
     """
 
     columns: tuple[str, ...] = ()
     join: tuple[str, ...] = ()
     format: str | None = None
+    order: Literal["forename_first", "surname_first"] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -71,6 +73,7 @@ class SourceSpec(Strict):
     year: int | None = Field(default=None, ge=1990, le=2100)
     term: str | None = None
     supply: str | None = None
+    ukprn: str | None = None
     sheet: str | None = None
     key: str | None = None
     columns: dict[str, ColumnMap] = {}
@@ -88,12 +91,26 @@ class SourceSpec(Strict):
             raise ValueError('an authority is three digits in quotes, as in "301"')
         return value
 
+    @field_validator("ukprn", mode="before")
+    @classmethod
+    def _eight_digits(cls, value: Any) -> Any:
+        if value is not None and not re.fullmatch(r"\d{8}", str(value)):
+            raise ValueError('a UKPRN is eight digits in quotes, as in "10001234"')
+        return str(value) if value is not None else None
+
     @field_validator("columns")
     @classmethod
     def _known_fields(cls, value: dict[str, ColumnMap]) -> dict[str, ColumnMap]:
-        for name in value:
-            if name not in FIELD_NAMES:
-                raise ValueError(f"unknown field {name!r}; nearest: {nearest(name, FIELD_NAMES)}")
+        known = (*FIELD_NAMES, WHOLE_NAME)
+        for name, mapped in value.items():
+            if name not in known:
+                raise ValueError(f"unknown field {name!r}; nearest: {nearest(name, known)}")
+            if mapped.order and name != WHOLE_NAME:
+                raise ValueError(f"`order` is for {WHOLE_NAME} and not for {name}")
+        if WHOLE_NAME in value and len(value[WHOLE_NAME].columns) != 1:
+            raise ValueError(f"{WHOLE_NAME} is one column; map several as forename and surname")
+        if WHOLE_NAME in value and {"forename", "surname"} & set(value):
+            raise ValueError(f"{WHOLE_NAME} gives forename and surname, so neither can be mapped beside it")
         return value
 
 
@@ -122,10 +139,16 @@ class FamilySettings(Strict):
 
 
 class DiagnosticSettings(Strict):
-    """`[diagnostics]`: the subgroups of every table, and the smallest count that may be published."""
+    """`[diagnostics]`: the subgroups of every table, and how the public ones are protected (docs/disclosure.md).
+
+    `suppress_below` makes the profile stricter, never weaker; None is the profile's own threshold. `releases` is the
+    file of earlier releases, which this one is laid beside and entered in.
+    """
 
     subgroups: tuple[str, ...] = ("ethnicity", "sex", "age")
-    suppress_below: int = Field(default=10, ge=0)
+    profile: Literal["cco10", "srs10", "dfe_cin", "dfe_cla"] = "cco10"
+    suppress_below: int | None = Field(default=None, ge=0)
+    releases: str | None = None
 
 
 class RunSettings(Strict):
@@ -181,6 +204,11 @@ class Project(Strict):
         """Where a run goes if nothing is said: `[run] out`, or `runs/NAME` with the name made fit for a folder."""
         name = re.sub(r"[^A-Za-z0-9_-]+", "-", self.project.name).strip("-")[:80]
         return self.folder / (self.run.out or f"runs/{name or 'run'}")
+
+    @property
+    def check_folder(self) -> Path:
+        """Where a check goes if nothing is said: beside the run, with `-check` behind its name."""
+        return self.run_folder.parent / f"{self.run_folder.name or 'run'}-check"
 
     def fingerprint(self) -> str:
         """SHA-256 of all settings that can change a result: of `[run]` the seed only."""

@@ -13,16 +13,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from linkage.cluster.persons import make_persons
-from linkage.diagnostics.match_rate import match_rate, write_match_rate
-from linkage.diagnostics.name_agreement import name_agreement, write_name_agreement
+from linkage.diagnostics.every_table import write_diagnostics
 from linkage.diagnostics.subgroups import checked_subgroups
+from linkage.disclosure import find_nestings, profile_of, publish
 from linkage.errors import InputError, ProjectError, UsageError
+from linkage.families import FamilyRules, load_family_rules, make_families
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.calibration import estimate_priors, estimate_rule_precision
 from linkage.match.candidates import make_candidates
 from linkage.match.decide import PAIRS_OF_MODEL, PAIRS_OF_RULES, decide, pairs_of_model_step, pairs_of_rules_step
 from linkage.match.deterministic import run_passes
 from linkage.match.evidence import weigh_pairs
+from linkage.match.households import doubts_step
 from linkage.match.overrides import read_overrides
 from linkage.match.pool import POOL, make_pool, restore_pool
 from linkage.match.probabilistic import read_parameters, score_pairs
@@ -62,6 +64,7 @@ class Job:
 
     project: Project
     packs: Packs
+    families: FamilyRules
     workspace: Workspace
     inputs: dict[str, str]
     fingerprint: str
@@ -90,13 +93,15 @@ def run_project(
     project = _with_options(project, threads, memory, seed, discard_working)
     settings = project.run
     refuse_folder(out, resume=resume)
+    profile_of(project.diagnostics.profile, project.diagnostics.suppress_below)
     packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
+    families = load_family_rules(project.families.rules if project.families else (), folder=project.folder)
     inputs = input_hashes(project)
-    fingerprint = _fingerprint(project, packs, inputs)
+    fingerprint = _fingerprint(project, {**packs.hashes, **families.hashes}, inputs)
     if not (resume and is_finished(out, fingerprint)):
         workspace = open_workspace(out, threads=settings.threads, memory=settings.memory, fingerprint=fingerprint)
         try:
-            _run_stages(Job(project, packs, workspace, inputs, fingerprint), progress)
+            _run_stages(Job(project, packs, families, workspace, inputs, fingerprint), progress)
         except (UsageError, ProjectError, InputError):
             if not workspace.facts:  # once it is mended, the same command can be given again
                 abandon(workspace)
@@ -187,6 +192,7 @@ def score(job: Job) -> Facts:
         weigh_pairs(con, model, parameters, pairs=PAIRS_OF_RULES, into=SCORED)
         score_pairs(con, model, parameters, pairs=PAIRS_OF_MODEL, into="scored_by_model")
         run_steps(con, (Step(SCORED, f"insert into {SCORED} by name from scored_by_model"),))
+        run_steps(con, (doubts_step(con, model, parameters, SCORED),))
     return {"pairs_of_rules": count(con, PAIRS_OF_RULES), "pairs_of_model": count(con, PAIRS_OF_MODEL)}
 
 
@@ -204,6 +210,14 @@ def persons(job: Job) -> Facts:
     return asdict(make_persons(job.workspace.con, run_key=_run_key(job)))
 
 
+def families(job: Job) -> Facts:
+    """Persons to relationships and family units."""
+    specs = enumerate(job.project.sources.values())
+    years = {number: spec.year for number, spec in specs if spec.year is not None}
+    made = make_families(job.workspace.con, job.families, run_key=_run_key(job), years=years)
+    return {**made.relationships, **made.units, "perhaps_same_child": made.perhaps_same_child}
+
+
 def tables(job: Job) -> Facts:
     """Write the tables."""
     subgroups = job.project.diagnostics.subgroups
@@ -212,12 +226,22 @@ def tables(job: Job) -> Facts:
 
 def diagnostics(job: Job) -> Facts:
     """Write the diagnostics."""
-    folder = job.workspace.folder / "diagnostics"
+    con, folder = job.workspace.con, job.workspace.folder / "diagnostics"
     folder.mkdir(exist_ok=True)
-    con = job.workspace.con
-    match_rate(con, job.project.diagnostics.subgroups)
-    name_agreement(con, job.packs.rules, job.packs.model, accept=job.project.link.accept)
-    return {"match_rate_rows": write_match_rate(con, folder), "name_agreement_rows": write_name_agreement(con, folder)}
+    return {**write_diagnostics(con, job.project, job.packs, _extracts(job), folder)}
+
+
+def public(job: Job) -> Facts:
+    """Disclosure control of the diagnostics."""
+    settings, folder = job.project.diagnostics, job.workspace.folder
+    return {**publish(
+        folder / "diagnostics",
+        folder / "public",
+        profile_of(settings.profile, settings.suppress_below),
+        nestings=find_nestings(job.workspace.con, settings.subgroups),
+        register=job.project.folder / settings.releases if settings.releases else None,
+        population=job.project.project.name,
+    )}  # fmt: skip
 
 
 def report(job: Job) -> Facts:
@@ -236,8 +260,10 @@ STAGES: tuple[Stage, ...] = (
     Stage("score", "scoring pairs", score),
     Stage("decisions", "deciding", decisions),
     Stage("persons", "joining links into persons", persons),
+    Stage("families", "finding families", families),
     Stage("tables", "writing the tables", tables),
     Stage("diagnostics", "writing the diagnostics", diagnostics),
+    Stage("public", "disclosure control", public),
     Stage("report", "writing the report", report),
 )
 
@@ -255,6 +281,7 @@ def manifest(job: Job) -> dict[str, Any]:
         "hashes": {
             "inputs": job.inputs,
             "packs": job.packs.hashes,
+            "families": dict(job.families.hashes),
             "settings": job.project.fingerprint(),
             "run": job.fingerprint,
         },
@@ -303,9 +330,9 @@ def _with_options(
     return project.model_copy(update={"run": settings})
 
 
-def _fingerprint(project: Project, packs: Packs, inputs: dict[str, str]) -> str:
+def _fingerprint(project: Project, packs: dict[str, str], inputs: dict[str, str]) -> str:
     """What makes a run this run and no other: settings, packs, inputs and the versions that change results."""
-    parts = [project.fingerprint(), packs.hashes, inputs, versions()]
+    parts = [project.fingerprint(), packs, inputs, versions()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["identifier", "name", "date", "place", "code", "flag"]
+Kind = Literal["identifier", "name", "date", "place", "code", "flag", "relation"]
 
 
 @dataclass(frozen=True)
@@ -57,21 +57,28 @@ FIELDS: tuple[Field, ...] = (
     Field("cpp", "flag", "child protection plan in the period of the source"),
     Field("cla", "flag", "looked after in the period of the source"),
     Field("uasc", "flag", "unaccompanied asylum-seeking child"),
+    Field("mother_id", "relation", "the source's id of the child's mother; scoped to the authority, else the supply"),
+    Field("father_id", "relation", "the source's id of the child's father; scoped as mother_id"),
+    Field("family_id", "relation", "the source's number of the child's family; scoped as mother_id"),
+    Field("household_id", "relation", "the source's number of the household the child lives in; scoped as mother_id"),
+    Field("guardian", "relation", "name of the child's mother, father or carer; used beside an address only"),
 )
 
 FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in FIELDS)
 IDENTIFIER_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "identifier")
 NAME_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "name")
 DATE_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "date")
+# Say who belongs to whom and never who a child is: no rule or model of matching sees them, only families do.
+RELATION_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "relation")
 CHARACTERISTICS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind in ("code", "flag"))
 
+# What a column map may name beside the fields: forename and surname in one column.
+WHOLE_NAME = "full_name"
 # A column of a source that the project names as a subgroup and that is no canonical field.
 SUBGROUP_PREFIX = "subgroup__"
 
 IdentifierStatus = Literal["valid", "temporary", "former", "invalid", "placeholder"]
-AddressKind = Literal["home", "placement", "school"]
 DatePrecision = Literal["day", "month", "year"]
-PostcodePrecision = Literal["full", "sector", "district"]
 
 # DfE main ethnicity codes -> (5 groups of ONS, label of the 19-group standard). Source: the Common Basic Data
 # Set's code list as used by the CIN census and SSDA903, grouped by the ONS census standard.

@@ -15,16 +15,17 @@ from dataclasses import dataclass, field
 #   row BIGINT        data record in that file, from 1
 #   key VARCHAR       the source's own key of the child; readable; not null; unique after folding
 #   rank INTEGER      which row speaks for the child when several share a key: the higher wins
+#   year INTEGER      calendar year of the row's reference date, or in which its collection's year ends; only where
+#                     the format knows it, NULL where the file does not say (the source's `year` then holds)
 #   <field> VARCHAR   any of schema.FIELDS, raw text as the file has it; a column only where the source has it
 #   ukprn VARCHAR     where learner_ref is given: its scope
 #   forename_alternatives, surname_alternatives VARCHAR[]   further names of equal standing
 #   subgroup__<name> VARCHAR   a column that the project named as a subgroup
 # Address table, one row per child, place and period:
-#   key, kind (schema.AddressKind), postcode, address_line, uprn, valid_from, valid_to   all raw VARCHAR
+#   key, kind (home, placement, school), postcode, address_line, uprn, valid_from, valid_to   all raw VARCHAR
 # Event table, one row per dated thing that later stages need:
 #   key, kind (e.g. 'referral', 'cpp', 'episode', 'mother_of'), code, date_from, date_to   all raw VARCHAR
 
-ROW_COLUMNS: tuple[str, ...] = ("file", "row", "key", "rank")
 ADDRESS_COLUMNS: tuple[str, ...] = (
     "key",
     "kind",
@@ -89,6 +90,7 @@ SOURCES = "sources"  # source_no, source, format, is_unique, is_within
 RECORDS = "records"  # record_id; see prepare.records for the columns
 ROWS = "source_rows"  # source_no, file, row, record_id
 IDENTIFIERS = "identifiers"  # record_id, scheme, scope, value, status, raw
+RELATION_KEYS = "relation_keys"  # record_id, kind (schema.RELATION_FIELDS), scope, value
 UPN_GROUPS = "upn_groups"  # value -> the smallest UPN of the same child, through former UPNs
 LINKS_DETERMINISTIC = "links_deterministic"
 CONFLICTS_OF_PASSES = "conflicts_of_passes"  # kind, record_id_l, record_id_r, detail, action
@@ -99,6 +101,9 @@ CONFLICTS_OF_DECISIONS = "conflicts_of_decisions"
 LINKS = "links"  # decided_pairs, with links that were cut set to review
 CONFLICTS = "conflicts"  # all of them
 PERSONS = "persons"
+RELATIONSHIPS = "relationships"  # see families.relations
+FAMILIES = "family_members"  # see families.units
+REFUSED_RELATIONS = "refused_relations"  # stage, what, reason, n: counted, never listed
 
 # --- what a run writes ---------------------------------------------------------------------------
 
@@ -128,6 +133,18 @@ OUTPUTS: tuple[Output, ...] = (
         "conflicts",
         ("kind", "source_l", "key_l", "source_r", "key_r", "detail", "action"),
         ("kind", "source_l", "key_l", "source_r", "key_r", "detail"),
+    ),
+    Output(
+        "relationships",
+        ("person_id_l", "person_id_r", "relation", "evidence", "confidence", "valid_from", "valid_to",
+         "confidence_basis"),
+        ("person_id_l", "person_id_r", "relation", "valid_from", "valid_to"),
+    ),
+    Output(
+        "families",
+        ("unit_id", "unit_rule", "person_id", "role", "confidence", "valid_from", "valid_to", "unit_size",
+         "weight_split", "weight_each"),
+        ("unit_rule", "unit_id", "person_id", "role", "valid_from", "valid_to"),
     ),
     Output("rows", ("source", "file", "row", "key", "person_id"), ("source", "file", "row")),
     Output("records", ("source", "key", "rows"), ("source", "key")),

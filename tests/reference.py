@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
 
@@ -47,6 +47,7 @@ class Child:
     surname_keys: frozenset[str] = frozenset()
     dob: date | None = None
     dob_precision: str | None = None
+    expected_dob: date | None = None
     postcode: str | None = None
     sex: str | None = None
     ethnicity_5: str | None = None
@@ -231,6 +232,26 @@ def _dobs_conflict(left: Child, right: Child) -> bool:
     return dob_conflict(left.dob, left.dob_precision, right.dob, right.dob_precision)
 
 
+def _days_of(child: Child) -> list[date]:
+    """Every day on which the child may have been born; none where no birth date is known."""
+    if child.dob is None:
+        return []
+    days = [child.dob + timedelta(days=number) for number in range(366)]
+    same = {"year": 1, "month": 2}.get(child.dob_precision or "day", 3)
+    return [day for day in days if day.timetuple()[:same] == child.dob.timetuple()[:same]]
+
+
+def _born_as_expected(left: Child, right: Child) -> bool:
+    for due, other in ((left, right), (right, left)):
+        if due.dob is not None or due.expected_dob is None:
+            continue
+        if any(-119 <= (day - due.expected_dob).days <= 28 for day in _days_of(other)):
+            return True
+        if other.dob is None and other.expected_dob and abs((other.expected_dob - due.expected_dob).days) <= 28:
+            return True
+    return False
+
+
 def _names_missing(left: Child, right: Child) -> bool:
     return any(child.forename is None and child.surname is None for child in (left, right))
 
@@ -249,6 +270,7 @@ REQUIRED: dict[str, Claim] = {
     "dob_agrees": lambda left, right: (
         left.dob is not None and right.dob is not None and not _dobs_conflict(left, right)
     ),
+    "born_as_expected": _born_as_expected,
     "names_missing": _names_missing,
 }
 GUARDS: dict[str, Claim] = {
@@ -277,7 +299,7 @@ def children_of(records: Iterable[Mapping[str, Any]], identifiers: Iterable[Mapp
             identifier = Identifier(item["scheme"], item["scope"] or "", item["value"], item["status"])
             held.setdefault(item["record_id"], []).append(identifier)
     plain = ("record_id", "source_no", "forename", "surname", "forename_phonetic", "surname_phonetic", "forename_key",
-             "surname_key", "dob", "dob_precision", "postcode", "sex", "ethnicity_5")  # fmt: skip
+             "surname_key", "dob", "dob_precision", "expected_dob", "postcode", "sex", "ethnicity_5")  # fmt: skip
     return [
         Child(
             **{name: record[name] for name in plain},

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import typer
 
+from linkage.check import check as check_sources
 from linkage.cli.app import Json, ProjectFile, command
 from linkage.cli.console import PAGE_WIDTH, out, print_json, print_table, say
-from linkage.diagnostics.readiness import Readiness, check_project
+from linkage.diagnostics.readiness import Readiness
+from linkage.diagnostics.readiness.summary import summary_tables as readiness_tables
 from linkage.errors import UsageError
 from linkage.project import read_project
 from linkage.recognise import Found, as_dict, recognise, summary_tables, write_project
@@ -44,18 +46,29 @@ def init(
 
 
 @command("check")
-def check(project: ProjectFile, as_json: Json = False) -> None:
+def check(
+    project: ProjectFile,
+    out_folder: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder for the tables and the page. Default: runs/NAME-check."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Look at the sources before linking them.
 
-    Counts what is complete, valid, shared and excluded, and lists what was found, with codes. Writes nothing.
+    Counts what is complete, valid, shared and excluded, by year and authority; lists what was found, with codes; and
+    says which links can be hoped for. Prints a summary; the whole is in check.html and CSV tables beside it.
 
     Example: linkage check demo/england/linkage.toml
     """
-    readiness = check_project(read_project(project))
+    settings = read_project(project)
+    folder = out_folder or settings.check_folder
+    readiness = check_sources(settings, folder)
     if as_json:
         print_json(readiness.as_dict())
     else:
         print_readiness(readiness)
+        say(f"\nWritten to {folder}: read check.html")
 
 
 @command("formats")
@@ -80,8 +93,8 @@ def formats(
 
 
 def print_readiness(readiness: Readiness) -> None:
-    """What `check` found."""
-    for title, headers, lines in readiness.as_tables():
+    """What `check` found, on one screen."""
+    for title, headers, lines in readiness_tables(readiness):
         print_table(title, headers, lines)
 
 

@@ -88,15 +88,25 @@ def synth(
     folder: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder for the files.")],
     children: Annotated[int, typer.Option(metavar="N", min=500, help="Children in the population.")] = 20_000,
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same bytes.")] = 1,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="A further format to write, such as npd; `all` for every one; repeatable."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Write the files of a synthetic England.
 
-    Returns in their statutory formats, a local list, a project file, and the truth about who is who.
+    Returns in their statutory formats, a local list, a project file, and the truth about who is who. With --formats
+    there are further sources, and a second project file, linkage-all.toml, names all of them.
 
-    Example: linkage synth england --children 20000 --seed 1
+    Example: linkage synth england --children 20000 --seed 1 --formats all
     """
     from linkage_synth import generate
+    from linkage_synth.formats.registry import ALL, FORMATS
+
+    unknown = sum(name not in (ALL, *FORMATS) for name in formats or ())
+    if unknown:
+        raise UsageError("There is no such format.", where="--formats", expected=", ".join((ALL, *FORMATS)))
 
     try:
         used = folder.exists() and any(folder.iterdir())
@@ -106,12 +116,13 @@ def synth(
         raise UsageError("The folder is not empty.", where=str(folder), expected="a new or empty folder",
                          remedy="name a new one")  # fmt: skip
     with Progress(err) as progress:
-        summary = generate(folder, children=children, seed=seed, progress=progress.say)
+        summary = generate(folder, children=children, seed=seed, formats=formats, progress=progress.say)
     if as_json:
         print_json({"people": summary.people, "rows": dict(summary.rows), "files": list(map(str, summary.files))})
         return
     print_table("Synthetic England", ("source", "rows"), [(name, f"{n:,}") for name, n in summary.rows.items()])
-    say(f"\nLink it: linkage run {folder / 'linkage.toml'} --out {folder / 'run'}")
+    project = folder / ("linkage-all.toml" if formats else "linkage.toml")
+    say(f"\nLink it: linkage run {project} --out {folder / 'run'}")
 
 
 def print_run(manifest: dict[str, Any], folder: Path) -> None:

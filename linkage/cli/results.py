@@ -11,6 +11,7 @@ from linkage.cli.app import Json, RunFolder, command
 from linkage.cli.console import print_json, print_table, say
 from linkage.diagnostics.evaluation import Evaluation, evaluate
 from linkage.diagnostics.explain import PairExplanation, RecordExplanation, explain_pair, explain_record
+from linkage.diagnostics.subgroups import ALL
 
 
 @command("evaluate")
@@ -69,4 +70,6 @@ def print_evaluation(result: Evaluation, *, subgroups: tuple[str, ...] = ()) -> 
         if subgroups and headers[0] == "subgroup":
             title = "Pairs of records, by ethnic group"
             lines = [line for name in subgroups for line in lines if line[0] == name]
+        if subgroups and headers[0] == "unit":
+            lines = [line for line in lines if line[1] == ALL]
         print_table(title, headers, lines)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from linkage.diagnostics.family_scores import FamilyScore, family_scores
 from linkage.diagnostics.finished import DATABASE, attach_working, read_manifest, spill_beside
 from linkage.diagnostics.pair_scores import PairScore, count_pairs, plain_join_scores, scores
 from linkage.diagnostics.person_scores import PersonScore, person_scores
@@ -39,6 +40,7 @@ class Evaluation:
     persons: tuple[PersonScore, ...]
     plain_join: tuple[PairScore, ...]
     notes: tuple[str, ...]
+    families: tuple[FamilyScore, ...] = ()
 
     @property
     def overall(self) -> PairCounts:
@@ -54,6 +56,7 @@ class Evaluation:
             "scores": [_score_dict(item) for item in self.scores],
             "persons": [{**asdict(item), **_interval_dict("rate", item.rate)} for item in self.persons],
             "plain_join": [_score_dict(item) for item in self.plain_join],
+            "families": [item.as_dict() for item in self.families],
             "notes": list(self.notes),
         }
 
@@ -81,6 +84,12 @@ class Evaluation:
                  for item in self.persons],
             ),
         ]  # fmt: skip
+        if self.families:
+            tables.append((
+                "Family units: B-cubed over children, by unit rule and group",
+                ("unit", "of", "group", "children", "precision", "recall", "F1", "over-merged", "over-split", "exact"),
+                [_family_line(item) for item in self.families],
+            ))  # fmt: skip
         if self.notes:
             tables.append(("Notes", ("",), [(note,) for note in self.notes]))
         return tables
@@ -112,12 +121,14 @@ def evaluate(run: Path, truth: Path) -> Evaluation:
         told = load_truth(con, truth)
         count_pairs(con)
         plain, note = _plain_join(con, run)
+        families, family_notes = family_scores(con, run, truth)
         return Evaluation(
             coverage=coverage(con),
             scores=scores(con, told.subgroups),
             persons=person_scores(con, told.groups),
             plain_join=plain,
-            notes=(*told.notes, *note),
+            notes=(*told.notes, *note, *family_notes),
+            families=families,
         )
     finally:
         con.close()
@@ -194,6 +205,11 @@ def _score_line(counts: PairCounts) -> tuple[str, ...]:
     f1 = "" if counts.f1 is None else f"{counts.f1:.4f}"
     return (f"{counts.tp:,}", f"{counts.fp:,}", f"{counts.fn:,}", _rate(counts.precision), _rate(counts.recall),
             _ends(counts.recall), f1)  # fmt: skip
+
+
+def _family_line(item: FamilyScore) -> tuple[str, ...]:
+    rates = (item.precision, item.recall, item.f1, item.over_merged, item.over_split, item.exact)
+    return (item.unit_rule, item.subgroup_var, item.subgroup, f"{item.children:,}", *(f"{rate:.4f}" for rate in rates))
 
 
 def _rate(interval: Interval | None) -> str:

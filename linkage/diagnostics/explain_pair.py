@@ -86,6 +86,8 @@ class PairExplanation:
             e = self.evidence
             lines += listed(f"evidence, scored {e.when}", (_evidence_text(item) for item in e.parts))
             lines.append(f"  evidence together: {weight_text(e.evidence_bits)}")
+            if e.household_bits:
+                lines.append(f"  two children of one household may agree as well: {weight_text(e.household_bits)}")
             lines.append(f"  prior of the two sources: {weight_text(e.prior_bits)}")
         if self.confidence is not None:
             lines.append(f"  weight {weight_text(self.match_weight)}, confidence {self.confidence:.4f}")
@@ -196,6 +198,6 @@ def _weighed(decided: Decided | None, evidence: PairEvidence | None) -> tuple[fl
         return decided.match_weight, decided.confidence
     if evidence is None or evidence.prior_bits is None:
         return None, None
-    weight = round(evidence.evidence_bits + evidence.prior_bits, 3)
+    weight = round(evidence.evidence_bits + evidence.household_bits + evidence.prior_bits, 3)
     odds = 2.0 ** max(-60.0, min(60.0, weight))
     return weight, round(odds / (1 + odds), 6)

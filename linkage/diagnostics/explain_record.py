@@ -9,6 +9,7 @@ from typing import Any
 
 from linkage.diagnostics.finished import RecordName, find_record, working_tables
 from linkage.match.calibration import PRIORS
+from linkage.match.households import DOUBTS
 from linkage.sql import Connection, columns, has_table, ident, rows
 from linkage.tables import CONFLICTS, IDENTIFIERS, LINKS, PERSONS, RECORDS, ROWS, SCORED
 
@@ -245,13 +246,15 @@ def _links(con: Connection, name: RecordName) -> tuple[LinkSeen, ...]:
 
 def _rivals(con: Connection, name: RecordName) -> tuple[Rival, ...]:
     """The best of the records that were compared and are neither linked nor for review."""
-    if not (has_table(con, SCORED) and has_table(con, PRIORS)):
+    if not all(has_table(con, table) for table in (SCORED, PRIORS, DOUBTS)):
         return ()
     found = rows(
         con,
         f"""
         with compared as (
-          select s.record_id_l, s.record_id_r, s.evidence_bits from {SCORED} s
+          select s.record_id_l, s.record_id_r, s.evidence_bits + coalesce(d.household_bits, 0) as evidence_bits
+          from {SCORED} s
+          left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
           where s.record_id_l = $id or s.record_id_r = $id)
         select o.source || ':' || o.key, round(c.evidence_bits + q.prior_bits, 3) as weight
         from compared c

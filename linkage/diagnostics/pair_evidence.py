@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkage.diagnostics.finished import RecordName
-from linkage.match.calibration import COMPARISON_OF_FIELD, PRIORS
+from linkage.match.calibration import PRIORS
+from linkage.match.households import DOUBTS, HOUSEMATES, doubted_sql
 from linkage.match.probabilistic import (
     MODEL_PARAMETERS,
     LevelParameters,
@@ -23,6 +24,7 @@ from linkage.tables import SCORED
 NOT_KNOWN = "not known on a side"
 PAIR = "pair_to_explain"
 SCORED_NOW = "scored_now"
+DOUBTED_NOW = "doubted_now"
 
 
 @dataclass(frozen=True)
@@ -47,10 +49,12 @@ class Evidence:
 
 @dataclass(frozen=True)
 class PairEvidence:
-    """The parts, their sum, the prior of the two sources (None where they were not compared), and when scored."""
+    """The parts, their sum, what is taken off it as two children of one household may agree as well (at most 0; 0 for
+    a pair that a rule decided), the prior of the two sources (None where they were not compared), and when scored."""
 
     parts: tuple[Evidence, ...]
     evidence_bits: float
+    household_bits: float
     prior_bits: float | None
     when: Literal["in the run", "now"]
 
@@ -64,14 +68,25 @@ def evidence_of(
     parameters = read_parameters(con)
     when: Literal["in the run", "now"] = "in the run"
     scores = _scores(con, SCORED, left, right) if has_table(con, SCORED) else None
+    household = _doubt(con, DOUBTS, left, right) if rule is None or not _is_rule(packs, rule) else 0.0
     if scores is None and packs is not None and packs.model is not None:
-        when, scores = "now", _score_now(con, packs.model, left, right)
+        when, (scores, household) = "now", _score_now(con, packs.model, left, right)
     if scores is None:
         return None
     matched = _matched_comparisons(packs, rule)
     names = tuple(dict.fromkeys(level.comparison for level in parameters))
     parts = tuple(_part(name, scores, parameters, is_counted=name not in matched) for name in names)
-    return PairEvidence(parts, float(str(scores["evidence_bits"])), _prior(con, left, right), when)
+    return PairEvidence(parts, float(str(scores["evidence_bits"])), household, _prior(con, left, right), when)
+
+
+def _is_rule(packs: Packs | None, rule: str) -> bool:
+    return packs is None or any(item.id == rule for item in packs.rules)
+
+
+def _doubt(con: Connection, table: str, left: RecordName, right: RecordName) -> float:
+    """The household doubt of a pair in a table of doubts; 0 where it has none."""
+    found = _scores(con, table, left, right) if has_table(con, table) else None
+    return float(str(found["household_bits"])) if found else 0.0
 
 
 def _scores(con: Connection, table: str, left: RecordName, right: RecordName) -> Mapping[str, object] | None:
@@ -83,20 +98,25 @@ def _scores(con: Connection, table: str, left: RecordName, right: RecordName) ->
     return dict(zip(columns(con, table), found[0], strict=True)) if found else None
 
 
-def _score_now(con: Connection, spec: ModelSpec, left: RecordName, right: RecordName) -> Mapping[str, object] | None:
-    """Score one pair in memory with the parameters and frequencies of the run.
+def _score_now(
+    con: Connection, spec: ModelSpec, left: RecordName, right: RecordName
+) -> tuple[Mapping[str, object] | None, float]:
+    """Score one pair in memory, with its household doubt, with the parameters and frequencies of the run.
 
     The model sees all records of the run, not only two: how rare a value may count depends on how many there are.
     """
-    parameters = read_parameters(con)
+    parameters, has_housemates = read_parameters(con), has_table(con, HOUSEMATES)
     execute(con, "use memory")
     try:
         for table in map(frequency_table, frequency_columns(spec)):
             execute(con, f"create view {ident(table)} as select * from working.{ident(table)}")
+        if has_housemates:
+            execute(con, f"create view {HOUSEMATES} as select * from working.{HOUSEMATES}")
         pair = f"select {left.record_id}::bigint as record_id_l, {right.record_id}::bigint as record_id_r"
         run_steps(con, (table_step(PAIR, pair),))
         score_pairs(con, spec, parameters, pairs=PAIR, into=SCORED_NOW)
-        return _scores(con, SCORED_NOW, left, right)
+        run_steps(con, (table_step(DOUBTED_NOW, doubted_sql(con, spec, parameters, SCORED_NOW)),))
+        return _scores(con, SCORED_NOW, left, right), _doubt(con, DOUBTED_NOW, left, right)
     finally:
         execute(con, "use working")
 
@@ -104,8 +124,9 @@ def _score_now(con: Connection, spec: ModelSpec, left: RecordName, right: Record
 def _matched_comparisons(packs: Packs | None, rule: str | None) -> frozenset[str]:
     """The comparisons that speak for fields the pair's rule matched on."""
     matched = next((item for item in packs.rules if item.id == rule), None) if packs else None
-    fields = matched.fields if matched else ()
-    return frozenset(COMPARISON_OF_FIELD[field] for field in fields if field in COMPARISON_OF_FIELD)
+    if matched is None or packs is None or packs.model is None:
+        return frozenset()
+    return frozenset(item.name for item in packs.model.comparison if item.topics & matched.topics)
 
 
 def _part(

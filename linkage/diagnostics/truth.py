@@ -111,7 +111,7 @@ def _one_of(folder: Path, name: str) -> Path | None:
     return next((path for suffix in (".csv", ".parquet") if (path := folder / (name + suffix)).is_file()), None)
 
 
-def _read(con: Connection, path: Path, table: str) -> tuple[str, ...]:
+def read_texts(con: Connection, path: Path, table: str) -> tuple[str, ...]:
     """A file as a table of text columns; returns its columns. DuckDB's own message may hold values: it is not shown."""
     if path.suffix.lower() == ".parquet":
         source = f"read_parquet({literal(str(path))})"
@@ -129,7 +129,7 @@ def _read(con: Connection, path: Path, table: str) -> tuple[str, ...]:
 
 def _read_rows(con: Connection, path: Path) -> bool:
     """Make `truth_rows`; returns whether it names rows by file and number, or else records by key."""
-    found = _read(con, path, "truth_file")
+    found = read_texts(con, path, "truth_file")
     layout = next((layout for layout in (BY_ROW, BY_KEY) if set(layout) <= set(found)), None)
     if layout is None:
         raise InputError(
@@ -218,7 +218,7 @@ def _most_frequent_sql(name: str) -> str:
 
 def _read_persons(con: Connection, path: Path) -> Truth:
     """Make `true_persons` from a file with the column person, its groups, and subgroups."""
-    found = _read(con, path, "persons_file")
+    found = read_texts(con, path, "persons_file")
     if "person" not in found:
         raise InputError(
             "The truth's persons lack a column.", where=f"{path.name}: the first line, {len(found)} columns",

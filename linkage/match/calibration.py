@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from linkage.match.deterministic import masked_precision
+from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
@@ -22,13 +23,8 @@ RULE_PRECISION = "rule_precision"
 PRIORS = "source_pair_priors"
 FEWEST_PAIRS = 100  # pairs below which an estimated precision says too little, and the next best basis is used
 ITERATIONS = 500
+EXPECTED_WEIGHT = 10.0  # how many pairs the pack's own figure of a rule's precision counts for
 MOST_PRECISE = 0.999999  # no rule is certain, and log2(p / (1 - p)) has to be a number
-# Which comparison a matched field speaks through: its weight is not counted again as other evidence.
-COMPARISON_OF_FIELD = {
-    "forename": "forename", "forename_phonetic": "forename", "surname": "surname", "surname_phonetic": "surname",
-    "dob": "dob", "dob_month": "dob", "postcode": "postcode", "sector": "postcode", "district": "postcode",
-    "sex": "sex", "ethnicity": "ethnicity",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -86,7 +82,8 @@ def _precision(
     if spec is not None:
         weights, counts = _other_evidence(con, rule, spec, scored, other_evidence_sql(rule, spec, earlier))
         if counts.sum() >= FEWEST_PAIRS:
-            return RulePrecision(rule.id, links, share_of_matches(weights, counts), "modelled")
+            share = share_of_matches(weights, counts, expected=rule.assumed_precision)
+            return RulePrecision(rule.id, links, share, "modelled")
     return RulePrecision(rule.id, links, rule.assumed_precision, "assumed")
 
 
@@ -96,8 +93,8 @@ def other_evidence_sql(rule: Rule, spec: ModelSpec, earlier: Sequence[Rule] = ()
     What an `earlier` rule matched on is left out too: the pairs that agreed there are gone, so among those that are
     left the field speaks against good and bad links alike.
     """
-    used = {COMPARISON_OF_FIELD.get(field) for one in (rule, *earlier) for field in one.fields}
-    others = [comparison.name for comparison in spec.comparison if comparison.name not in used]
+    used = frozenset[str]().union(*(one.topics for one in (rule, *earlier)))
+    others = [comparison.name for comparison in spec.comparison if not comparison.topics & used]
     return " + ".join(f"s.{ident('bits_' + name)}" for name in others) or "0.0"
 
 
@@ -119,16 +116,20 @@ def _other_evidence(
     return table[:, 0], table[:, 1]
 
 
-def share_of_matches(weights_bits: npt.NDArray[np.float64], counts: npt.NDArray[np.float64]) -> float:
+def share_of_matches(
+    weights_bits: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], *, expected: float
+) -> float:
     """The share p of matches in a mixture of matches and chance pairs, by maximum likelihood.
 
-    Each pair's likelihood ratio is 2^w; expectation maximisation of p alone: p = mean(p 2^w / (p 2^w + 1 - p)).
+    Each pair's likelihood ratio is 2^w; expectation maximisation of p alone: p = mean(p 2^w / (p 2^w + 1 - p)), drawn
+    to the share that was `expected` by the weight of a few pairs: where the evidence tells nothing apart, that stands.
     Kept off 1 by one pair in the number looked at.
     """
     ratio = np.exp2(np.clip(weights_bits, -60, 60))
-    share = 0.95
+    share, pairs = expected, float(counts.sum())
     for _ in range(ITERATIONS):
-        share = float((counts * (share * ratio / (share * ratio + 1 - share))).sum() / counts.sum())
+        matches = float((counts * (share * ratio / (share * ratio + 1 - share))).sum())
+        share = (matches + EXPECTED_WEIGHT * expected) / (pairs + EXPECTED_WEIGHT)
     return min(share, 1 - 1 / (float(counts.sum()) + 2))
 
 
@@ -190,8 +191,9 @@ def _weights_by_source_pair(
     found = rows(
         con,
         f"""
-        select l.source_no, r.source_no, round(s.evidence_bits, 1) as bits, count(*)
+        select l.source_no, r.source_no, round(s.evidence_bits + coalesce(d.household_bits, 0), 1) as bits, count(*)
         from {ident(scored)} s
+        left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
         join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
         join {POOL} l on l.record_id = s.record_id_l
         join {POOL} r on r.record_id = s.record_id_r

@@ -67,17 +67,23 @@ def key_sizes_step(block: Block, number: int) -> Step:
     return scratch_step(
         key_sizes_table(number),
         f"""
-        with l as ({_side_sizes_sql(left)}), r as ({_side_sizes_sql(right)})
-        select l.* exclude (n), l.n * r.n as pairs
+        with l as ({_side_sizes_sql(left, block.missing)}), r as ({_side_sizes_sql(right, block.missing)})
+        select l.* exclude (n, whole), l.n * r.n - l.whole * r.whole as pairs
         from l join r using ({", ".join(_key_names(left))})
-        where l.n * r.n > 1""",
+        where l.n * r.n > 1 and l.n * r.n > l.whole * r.whole""",
     )
 
 
-def _side_sizes_sql(columns: Sequence[str]) -> str:
+def _side_sizes_sql(columns: Sequence[str], missing: Sequence[str]) -> str:
+    """Key values, how many records hold each, and how many of these hold what the rule is for the want of."""
     keys = ", ".join(f"s.{ident(column)} as {name}" for column, name in zip(columns, _key_names(columns), strict=True))
     known = " and ".join(f"s.{ident(column)} is not null" for column in columns)
-    return f"select {keys}, count(*) as n from {SEEKERS} s where {known} group by all"
+    whole = f"count(*) filter (not {_lacks_sql('s', missing)})" if missing else "0"
+    return f"select {keys}, count(*) as n, {whole} as whole from {SEEKERS} s where {known} group by all"
+
+
+def _lacks_sql(alias: str, missing: Sequence[str]) -> str:
+    return "(" + " or ".join(f"{alias}.{ident(column)} is null" for column in missing) + ")"
 
 
 def _key_names(columns: Sequence[str]) -> list[str]:
@@ -116,14 +122,20 @@ def _block_selects(block: Block, number: int, *, has_hot_keys: bool) -> list[str
     """The pairs of one rule; a rule whose key differs by side is run both ways round."""
     left, right = block.sides
     ways = [(left, right)] if left == right else [(left, right), (right, left)]
-    return [_block_sql(one, other, left, number, has_hot_keys) for one, other in ways]
+    return [_block_sql(one, other, left, number, has_hot_keys, block.missing) for one, other in ways]
 
 
 def _block_sql(
-    columns_l: Sequence[str], columns_r: Sequence[str], key: Sequence[str], number: int, has_hot_keys: bool
+    columns_l: Sequence[str],
+    columns_r: Sequence[str],
+    key: Sequence[str],
+    number: int,
+    has_hot_keys: bool,
+    missing: Sequence[str],
 ) -> str:
     equal = " and ".join(f"l.{ident(a)} = r.{ident(b)}" for a, b in zip(columns_l, columns_r, strict=True))
     side = "l" if tuple(columns_l) == tuple(key) else "r"
+    lacking = f" and ({_lacks_sql('l', missing)} or {_lacks_sql('r', missing)})" if missing else ""
     hot = ""
     if has_hot_keys:
         same = " and ".join(f"h.{name} = {side}.{ident(c)}" for name, c in zip(_key_names(key), key, strict=True))
@@ -134,4 +146,4 @@ def _block_sql(
         select l.record_id as record_id_l, r.record_id as record_id_r, {number} as block_no
         from {SEEKERS} l
         join {SEEKERS} r on {equal}
-        where {sides_sql()} and {still_open_sql()}{hot}"""
+        where {sides_sql()} and {still_open_sql()}{lacking}{hot}"""

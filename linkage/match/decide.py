@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 from linkage.match.calibration import MOST_PRECISE, PRIORS, RULE_PRECISION, other_evidence_sql
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
+from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
+from linkage.match.rivals import crowds_step, face_sql
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import (
@@ -108,16 +110,18 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, pairs: str) -> str:
 
 def probabilistic_sql(spec: ModelSpec) -> str:
     """Candidates: the model's evidence under the prior of their pair of sources."""
+    weight = "s.evidence_bits + coalesce(d.household_bits, 0) + q.prior_bits"
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
-          s.evidence_bits + q.prior_bits as match_weight, 'modelled' as confidence_basis,
+          {weight} as match_weight, 'modelled' as confidence_basis,
           {MOST_CERTAIN_MODEL} as most_certain, null::varchar[] as held
         from {SCORED} s
         join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
         join {POOL} l on l.record_id = s.record_id_l
         join {POOL} r on r.record_id = s.record_id_r
         join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
-        where s.evidence_bits + q.prior_bits > {-REACH_BITS}"""
+        left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
+        where {weight} > {-REACH_BITS}"""
 
 
 def no_pairs_sql() -> str:
@@ -150,8 +154,8 @@ def weighed_step(parts: Sequence[str]) -> Step:
 def judging_steps() -> tuple[Step, ...]:
     """`judged_pairs`: confidence after rivals, and what speaks against an automatic link.
 
-    In another source a person has one record unless the project says otherwise, so candidates of one record there
-    exclude each other: p_i = O_i / (1 + sum of O), on the side where that is less. Two near-equal candidates end
+    Candidates of one record in another source exclude each other, unless they have one face there:
+    p_i = O_i / (1 + O_i + sum of the other faces' O), on the side where that is less. Two near-equal candidates end
     near one half, and neither is linked. Most pairs have no rival: only the crowded ones are looked at together.
     """
     return (
@@ -159,6 +163,7 @@ def judging_steps() -> tuple[Step, ...]:
             "placed_pairs",
             f"""
             select w.*, l.source_no as source_no_l, r.source_no as source_no_r,
+              {face_sql("l")} as face_l, {face_sql("r")} as face_r,
               pow(2, least(greatest(w.match_weight, -60), 60)) as odds
             from weighed_pairs w
             join {POOL} l on l.record_id = w.record_id_l
@@ -181,34 +186,19 @@ def judging_steps() -> tuple[Step, ...]:
             select w.record_id_l, w.record_id_r, w.stage, w.rule, round(w.match_weight, 3) as match_weight,
               round(least(w.most_certain, case
                 when w.stage = 'deterministic' or w.source_no_l = w.source_no_r then w.odds / (1 + w.odds)
-                else w.odds / (1 + greatest(w.odds, coalesce(cl.odds, 0), coalesce(cr.odds, 0))) end), 6) as confidence,
+                else w.odds / (1 + w.odds + greatest(coalesce(cl.rival_odds, 0), coalesce(cr.rival_odds, 0)))
+                end), 6) as confidence,
               round(least(w.most_certain, w.odds / (1 + w.odds)), 6) as confidence_alone,
-              w.confidence_basis, (coalesce(cl.pairs - 1, 0) + coalesce(cr.pairs - 1, 0))::integer as rivals,
+              w.confidence_basis, (coalesce(cl.rivals, 0) + coalesce(cr.rivals, 0))::integer as rivals,
               w.odds * {NEAR_TIE_ODDS} >= greatest(w.odds, coalesce(cl.best_odds, 0), coalesce(cr.best_odds, 0))
                 as is_near_best,
               w.held, coalesce(g.is_twin_pattern, false) as is_twin_pattern,
               coalesce(g.has_different_upn, false) as has_different_upn
             from placed_pairs w
-            left join crowds_l cl on cl.record_id = w.record_id_l and cl.source_no = w.source_no_r
-            left join crowds_r cr on cr.record_id = w.record_id_r and cr.source_no = w.source_no_l
+            left join crowds_l cl on cl.record_id_l = w.record_id_l and cl.record_id_r = w.record_id_r
+            left join crowds_r cr on cr.record_id_l = w.record_id_l and cr.record_id_r = w.record_id_r
             left join guarded_pairs g on g.record_id_l = w.record_id_l and g.record_id_r = w.record_id_r""",
         ),
-    )
-
-
-def crowds_step(side: str, other: str) -> Step:
-    """`crowds_l`, `crowds_r` (record_id, source_no): records with several pairs into one source; how many pairs,
-    the odds of the model's ones together, summed in a fixed order, and of the best of them."""
-    group = f"record_id_{side}, source_no_{other}"
-    return scratch_step(
-        f"crowds_{side}",
-        f"""
-        with crowded as (select {group} from placed_pairs group by {group} having count(*) > 1)
-        select record_id_{side} as record_id, source_no_{other} as source_no, count(*) as pairs,
-          list_sum(list(if(stage = 'probabilistic', odds, 0) order by odds)) as odds,
-          max(if(stage = 'probabilistic', odds, 0)) as best_odds
-        from placed_pairs semi join crowded using ({group})
-        group by {group}""",
     )
 
 

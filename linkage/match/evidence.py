@@ -25,9 +25,26 @@ def weigh_pairs(con: Connection, spec: ModelSpec, parameters: Parameters, *, pai
 
 
 def evidence_sql(spec: ModelSpec, parameters: Parameters, pairs: str) -> str:
-    """record_id_l, record_id_r, per comparison its level and bits, and their sum."""
-    wanted = tuple(dict.fromkeys(column for comparison in spec.comparison for column in comparison.columns))
-    sides = ", ".join(f"{s}.{ident(c)} as {ident(f'{c}_{s}')}" for s in ("l", "r") for c in wanted)
+    """record_id_l, record_id_r, per comparison its level and bits, and their sum, of a table of pairs."""
+    sides = ", ".join(f"{s}.{ident(c)} as {ident(f'{c}_{s}')}" for s in ("l", "r") for c in compared_columns(spec))
+    return weighed_sql(
+        spec, parameters, ("record_id_l", "record_id_r"),
+        f"""
+          select p.record_id_l, p.record_id_r, {sides}
+          from {ident(pairs)} p
+          join {MODEL_INPUT} l on l.unique_id = p.record_id_l
+          join {MODEL_INPUT} r on r.unique_id = p.record_id_r""",
+    )  # fmt: skip
+
+
+def compared_columns(spec: ModelSpec) -> tuple[str, ...]:
+    """The columns that the comparisons of a model look at, each once."""
+    return tuple(dict.fromkeys(column for comparison in spec.comparison for column in comparison.columns))
+
+
+def weighed_sql(spec: ModelSpec, parameters: Parameters, keys: tuple[str, ...], sides: str) -> str:
+    """The keys, per comparison its level and bits, and their sum, over a select of both sides' columns."""
+    key = ", ".join(keys)
     levels = ",\n            ".join(f"{_level_sql(c)} as {ident('level_' + c.name)}" for c in spec.comparison)
     terms = [level.tf for comparison in spec.comparison for level in comparison.levels if level.tf]
     joins = "".join(
@@ -43,17 +60,13 @@ def evidence_sql(spec: ModelSpec, parameters: Parameters, pairs: str) -> str:
         f"{ident('level_' + name)}, {sql} as {ident('bits_' + name)}" for name, sql in bits.items()
     )
     return f"""
-        with sides as (
-          select p.record_id_l, p.record_id_r, {sides}
-          from {ident(pairs)} p
-          join {MODEL_INPUT} l on l.unique_id = p.record_id_l
-          join {MODEL_INPUT} r on r.unique_id = p.record_id_r),
+        with sides as ({sides}),
         levels as (
-          select p.record_id_l, p.record_id_r,
+          select {key},
             {levels}{shares}
           from sides p{joins}),
         floor as (select {rarest_share_sql()} as rarest)
-        select record_id_l, record_id_r,
+        select {key},
           {ledger},
           round({" + ".join(bits.values())}, {WEIGHT_DECIMALS}) as evidence_bits
         from levels, floor"""

@@ -11,6 +11,10 @@ from __future__ import annotations
 DIFFERENT_NAME = 0.80
 # Below this so are their keys, however long a word they share before: MUHAMMAD HASSAN and MUHAMMAD UMAR.
 DIFFERENT_KEY = 0.70
+# Days around a due date in which its child can be born: 23 completed weeks of 40, the earliest birth that is usually
+# survived, are 17 weeks too soon; four weeks too late leave room for a date that was misjudged. A due date that is
+# judged again moves by as much.
+MOST_DAYS_EARLY, MOST_DAYS_LATE = 119, 28
 
 
 def same_dob_sql() -> str:
@@ -38,6 +42,27 @@ def dob_conflict_sql() -> str:
         when l.dob_precision = 'month' or r.dob_precision = 'month'
           then date_trunc('month', l.dob) <> date_trunc('month', r.dob)
         else {by_day} end, false)"""
+
+
+def born_as_expected_sql() -> str:
+    """A side knows only when the child is due, and the birth date, or the due date, of the other side fits that.
+
+    A birth date that is known to the month or year fits where any of its days does.
+    """
+    return f"({_due_and_born_sql('l', 'r')} or {_due_and_born_sql('r', 'l')} or {_both_due_sql()})"
+
+
+def _due_and_born_sql(due: str, born: str) -> str:
+    last = f"""case {born}.dob_precision when 'year' then {born}.dob + interval 1 year
+          when 'month' then {born}.dob + interval 1 month else {born}.dob + interval 1 day end"""
+    return f"""coalesce({due}.dob is null
+        and {born}.dob <= {due}.expected_dob + {MOST_DAYS_LATE}
+        and {last} > {due}.expected_dob - {MOST_DAYS_EARLY}, false)"""
+
+
+def _both_due_sql() -> str:
+    return f"""coalesce(l.dob is null and r.dob is null
+        and abs(l.expected_dob - r.expected_dob) <= {MOST_DAYS_LATE}, false)"""
 
 
 def forename_conflict_sql() -> str:
@@ -124,6 +149,7 @@ def join_upns_sql() -> str:
 
 PREDICATES: dict[str, str] = {
     "dob_agrees": dob_agrees_sql(),
+    "born_as_expected": born_as_expected_sql(),
     "names_missing": names_missing_sql(),
     "dob_conflict": dob_conflict_sql(),
     "dob_conflict_without_names": f"({dob_conflict_sql()} and {names_missing_sql()})",

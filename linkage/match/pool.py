@@ -75,7 +75,7 @@ def pool_step() -> Step:
           r.forename_key, r.surname_key, r.forename_keys, r.surname_keys,
           {alternatives_sql("forename", "forenames")}, {alternatives_sql("surname", "surnames")},
           left(r.forename, 1) as forename_initial, left(r.surname, 1) as surname_initial,
-          r.dob, r.dob_precision,
+          r.dob, r.dob_precision, r.expected_dob,
           case when r.dob_precision <> 'year' then date_trunc('month', r.dob) end as dob_month,
           year(r.dob) as dob_year,
           case when r.dob_precision = 'day' then month(r.dob) * 100 + day(r.dob) end as dob_day_of_year,

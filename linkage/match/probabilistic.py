@@ -38,10 +38,10 @@ logging.getLogger("splink").propagate = False
 
 @dataclass(frozen=True)
 class LevelParameters:
-    """m and u (0 to 1) of one level of a comparison, and where each came from.
+    """m, u and h (0 to 1) of one level of a comparison, and where each came from; h None: not told from strangers.
 
     Bases: `labels` (deterministic links), `em`, `sample` (random pairs), `assumed` (the model's file, for want of
-    pairs), `fixed` (the model's file, on purpose).
+    pairs), `fixed` (the model's file, on purpose), `households` (pairs under one household key).
     """
 
     comparison: str
@@ -51,6 +51,8 @@ class LevelParameters:
     u: float
     m_basis: str
     u_basis: str
+    h: float | None = None
+    h_basis: str = ""
 
     @property
     def bits(self) -> float:
@@ -64,7 +66,9 @@ Parameters = tuple[LevelParameters, ...]
 def starting_parameters(spec: ModelSpec) -> Parameters:
     """The values of the model's file, before any training."""
     return tuple(
-        LevelParameters(comparison.name, number, level.label, level.m, level.u, basis, basis)
+        LevelParameters(
+            comparison.name, number, level.label, level.m, level.u, basis, basis, level.h, basis if level.h else ""
+        )
         for comparison in spec.comparison
         for number, level in enumerate(comparison.levels)
         for basis in ("fixed" if level.fixed else "assumed",)
@@ -73,7 +77,10 @@ def starting_parameters(spec: ModelSpec) -> Parameters:
 
 def rounded(parameters: Parameters) -> Parameters:
     """The parameters to nine significant digits, so that reruns give the same bytes."""
-    return tuple(replace(level, m=_significant(level.m), u=_significant(level.u)) for level in parameters)
+    return tuple(
+        replace(level, m=_significant(level.m), u=_significant(level.u), h=level.h and _significant(level.h))
+        for level in parameters
+    )
 
 
 def _significant(value: float) -> float:
@@ -148,31 +155,6 @@ def estimate_m_from_links(con: Connection, spec: ModelSpec, labels: str) -> dict
         run_steps(con, (_labels_step(labels),))
         linker.training.estimate_m_from_pairwise_labels(linker._db_api.register("splink_labels"))
         return _trained(linker, "m_probability")
-
-
-def estimate_m_by_em(
-    con: Connection, spec: ModelSpec, parameters: Parameters, *, prior: float
-) -> tuple[dict[tuple[str, int], float], tuple[str, ...]]:
-    """m by expectation maximisation over the model's `em_blocking`, and what went wrong, in words.
-
-    u is kept as given. A session that finds no pairs, or stops at its limit, is reported.
-    """
-    troubles: list[str] = []
-    with _splink(con, spec, parameters, prior=prior, given=("u",)) as linker:
-        for columns in spec.model.em_blocking:
-            learnt = {comparison for comparison, _ in _trained(linker, "m_probability")}
-            if not any(_is_free(item, columns) and item.name not in learnt for item in spec.comparison):
-                continue
-            try:
-                session = linker.training.estimate_parameters_using_expectation_maximisation(
-                    block_on(*columns), estimate_without_term_frequencies=True, max_pairs=2_000_000
-                )
-            except Exception as error:
-                troubles.append(f"em_no_pairs: blocking on {' and '.join(columns)} ({type(error).__name__})")
-                continue
-            if not _has_converged(session):
-                troubles.append(f"em_stopped_at_limit: blocking on {' and '.join(columns)}")
-        return _trained(linker, "m_probability"), tuple(troubles)
 
 
 def score_pairs(con: Connection, spec: ModelSpec, parameters: Parameters, *, pairs: str, into: str) -> None:
@@ -333,17 +315,6 @@ def _trained(linker: Any, what: str) -> dict[tuple[str, int], float]:
     }
 
 
-def _is_free(comparison: Comparison, columns: Sequence[str]) -> bool:
-    """Can a session that blocks on these columns learn the comparison? Splink leaves out what looks at one of them."""
-    return not set(columns) & set(comparison.columns)
-
-
-def _has_converged(session: Any) -> bool:
-    """Splink calls a session converged even when it stopped at its limit; count its iterations."""
-    history = session._core_model_settings_history
-    return len(history) <= 25
-
-
 def save_parameters(con: Connection, parameters: Parameters) -> None:
     """`model_parameters`: one row per level, as scored with."""
     run_steps(
@@ -352,21 +323,21 @@ def save_parameters(con: Connection, parameters: Parameters) -> None:
             Step(
                 MODEL_PARAMETERS,
                 f"""create or replace table {MODEL_PARAMETERS} (comparison varchar, level_no tinyint, label varchar,
-                m double, u double, bits double, m_basis varchar, u_basis varchar)""",
+                m double, u double, bits double, m_basis varchar, u_basis varchar, h double, h_basis varchar)""",
             ),
         ),
     )
     for level in parameters:
-        values = (level.comparison, level.level_no, level.label, level.m, level.u, level.bits)
-        con.execute(
-            f"insert into {MODEL_PARAMETERS} values (?, ?, ?, ?, ?, ?, ?, ?)", (*values, level.m_basis, level.u_basis)
-        )
+        values = (level.comparison, level.level_no, level.label, level.m, level.u, level.bits, level.m_basis,
+                  level.u_basis, level.h, level.h_basis)  # fmt: skip
+        con.execute(f"insert into {MODEL_PARAMETERS} values ({', '.join('?' * len(values))})", values)
 
 
 def read_parameters(con: Connection) -> Parameters:
     """The parameters a run was scored with."""
     found: Sequence[tuple[Any, ...]] = rows(
         con,
-        f"select comparison, level_no, label, m, u, m_basis, u_basis from {MODEL_PARAMETERS} order by rowid",
+        f"""select comparison, level_no, label, m, u, m_basis, u_basis, h, h_basis
+            from {MODEL_PARAMETERS} order by rowid""",
     )
     return tuple(LevelParameters(*row) for row in found)

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from linkage.match.households import learn_households
+from linkage.match.mixture import estimate_m
 from linkage.match.pool import POOL
 from linkage.match.probabilistic import (
     LevelParameters,
     Parameters,
-    estimate_m_by_em,
     estimate_m_from_links,
     estimate_u,
     make_frequencies,
@@ -24,7 +25,7 @@ from linkage.match.probabilistic import (
     starting_parameters,
 )
 from linkage.packs import ModelSpec, Rule
-from linkage.sql import Connection, count, literal, rows, run_steps, table_step
+from linkage.sql import Connection, count, literal, run_steps, table_step
 from linkage.tables import CANDIDATES, LINKS_DETERMINISTIC
 
 LABELS = "training_labels"
@@ -57,9 +58,11 @@ def train(con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int)
     if labels >= FEWEST_LABELS:
         with_m = _with_m(with_u, estimate_m_from_links(con, spec, LABELS), "labels", labels)
     else:
-        found, troubles = estimate_m_by_em(con, spec, with_u, prior=_prior_of_em(con))
-        with_m = _with_m(with_u, found, "em", FEWEST_LABELS)
-    parameters = rounded(_normalised(_with_u(with_m, sampled, matches_among_random_pairs(con))))
+        mixture = estimate_m(con, spec, with_u)
+        troubles = mixture.troubles
+        with_m = _with_m(with_u, mixture.m, "em", FEWEST_LABELS)
+    trained = _normalised(_with_u(with_m, sampled, matches_among_random_pairs(con)))
+    parameters = rounded(learn_households(con, spec, trained))
     save_parameters(con, parameters)
     return Trained(parameters, labels, (*troubles, *_doubts(parameters)))
 
@@ -157,11 +160,6 @@ def _normalised(parameters: Parameters) -> Parameters:
     )
 
 
-def _prior_of_em(con: Connection) -> float:
-    """A starting prior where nothing is known: every record has one partner somewhere."""
-    return min(0.5, 1 / max(2.0, float(count(con, POOL))))
-
-
 def _doubts(parameters: Parameters) -> tuple[str, ...]:
     """Levels that rest on no data although their comparison does, and weights that point the wrong way."""
     learnt = {level.comparison for level in parameters if level.m_basis in ("labels", "em")}
@@ -178,16 +176,3 @@ def _doubts(parameters: Parameters) -> tuple[str, ...]:
         if level.level_no == 0 and level.bits < 0
     ]
     return tuple(doubts)
-
-
-def labelled_sources(con: Connection) -> list[tuple[object, ...]]:
-    """source_l, source_r and number of labels: where the labels come from."""
-    return rows(
-        con,
-        f"""
-        select l.source, r.source, count(*)
-        from {LABELS} t
-        join {POOL} l on l.record_id = t.record_id_l
-        join {POOL} r on r.record_id = t.record_id_r
-        group by all order by all""",
-    )

@@ -1,7 +1,7 @@
 """From raw text to clean records: the only stage that knows how values are written.
 
 Reads the tables that sources handed over (`linkage.tables`); writes `sources`, `records`, `source_rows`,
-`identifiers`, `upn_groups`, `addresses`, `events` and `fold_conflicts`.
+`identifiers`, `upn_groups`, `addresses`, `events`, `relation_keys` and `fold_conflicts`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from linkage.prepare.alternatives import alternative_steps
+from linkage.prepare.by_return import count_by_return
 from linkage.prepare.codes import code_steps
 from linkage.prepare.date_findings import date_findings
 from linkage.prepare.dates import date_steps
@@ -20,6 +21,7 @@ from linkage.prepare.names import name_steps
 from linkage.prepare.places import home_steps, place_steps
 from linkage.prepare.postcodes import postcode_steps
 from linkage.prepare.records import record_steps, source_steps
+from linkage.prepare.relation_keys import relation_key_steps
 from linkage.prepare.splits import fold_findings
 from linkage.prepare.upn_groups import add_upn_groups
 from linkage.project import SourceSpec
@@ -36,11 +38,13 @@ def prepare_records(
     *,
     unique: Collection[str],
     within: Collection[str],
+    by_return: bool = False,
 ) -> tuple[Finding, ...]:
     """Cleans, folds and numbers the rows of all sources, in the order given, and returns what was found on the way.
 
-    `specs` and `extracts` stand in the same order; `unique` and `within` are names of sources. The same rows give
-    the same tables, whatever their order and the number of threads.
+    `specs` and `extracts` stand in the same order; `unique` and `within` are names of sources; `by_return` asks
+    for `fields_by_return` too (`prepare.by_return`). The same rows give the same tables, whatever their order and the
+    number of threads.
     """
     inputs = read_inputs(con, specs, extracts)
 
@@ -57,7 +61,10 @@ def prepare_records(
     run_steps(con, identifier_steps(inputs))
     upn_findings = add_upn_groups(con)
     run_steps(con, place_steps(inputs))
+    run_steps(con, relation_key_steps(inputs))
 
+    if by_return:
+        count_by_return(con, inputs)
     findings = (
         *date_findings(con, inputs),
         *fold_findings(con, inputs),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from linkage.findings import found
 from linkage.prepare.dates import DATE_ORDERS, DATES
 from linkage.prepare.inputs import Input
 from linkage.sql import Connection, rows
@@ -24,17 +25,12 @@ def _order_findings(con: Connection, inputs: Sequence[Input]) -> list[Finding]:
     findings = []
     for number, field, month_first, numeric, day_evidence, month_evidence in orders:
         source = inputs[int(str(number))].extract.source
-        order, proof, counter = (
-            ("month", month_evidence, day_evidence) if month_first else ("day", day_evidence, month_evidence)
+        code, proof, counter = (
+            ("DT013", month_evidence, day_evidence) if month_first else ("DT012", day_evidence, month_evidence)
         )
-        meaning = f"dates like 1/2/2003 were read with the {order} first; {proof} rows prove it"
-        findings.append(Finding(f"dates_{order}_first", source, int(str(numeric)), meaning, str(field)))
+        findings.append(found(code, source, int(str(numeric)), str(field), detail=f"{proof} rows prove it"))
         if counter:
-            meaning = (
-                "rows whose day and month stand in the other order than most of the source; they were refused: "
-                "declare a format or mend the file"
-            )
-            findings.append(Finding("dates_mixed_order", source, int(str(counter)), meaning, str(field)))
+            findings.append(found("DT014", source, int(str(counter)), str(field)))
     return findings
 
 
@@ -44,12 +40,6 @@ def _crowd_findings(con: Connection, inputs: Sequence[Input]) -> list[Finding]:
         f"select source_no, field, precision, sum(n) from {DATES} where why = 'default_day' group by all order by all",
     )
     return [
-        Finding(
-            "default_days",
-            inputs[int(str(number))].extract.source,
-            int(str(n)),
-            f"birth dates on a day that is far too frequent; they count as known to the {precision} only",
-            str(field),
-        )
+        found("DT015", inputs[int(str(number))].extract.source, int(str(n)), str(field), detail=f"to the {precision}")
         for number, field, precision, n in crowds
     ]

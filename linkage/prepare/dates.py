@@ -162,7 +162,8 @@ select
     case
         when declared_date is null and (shape is null or year is null or month is null) then 'not_a_date'
         when coalesce(declared_date, written_date) is null then 'impossible'
-        when coalesce(declared_date, written_date) in ({_default_dates_sql()}) then 'default_date'
+        when coalesce(declared_precision, precision) = 'day'
+            and coalesce(declared_date, written_date) in ({_default_dates_sql()}) then 'default_date'
         when year(coalesce(declared_date, written_date)) not between {EARLIEST_YEAR} and {LATEST_YEAR}
         then 'out_of_range'
         when year(coalesce(declared_date, written_date)) > source_year + {_years_ahead_sql()} then 'future'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from linkage.findings import found
 from linkage.identifiers import (
     CHECKED_SCHEMES,
     NATIONAL,
@@ -158,13 +159,12 @@ def identifier_findings(con: Connection, inputs: Sequence[Input]) -> list[Findin
         f"select source_no, scheme, count(*), sum(record_count) from {SHARED_VALUES} group by all order by all",
     )
     return [
-        Finding(
-            "identifier_shared_by_many",
+        found(
+            "ID005",
             inputs[int(str(number))].extract.source,
             int(str(records)),
-            f"records that share {values} values with more than {MOST_BIRTH_DATES} different birth dates; "
-            "the values count as placeholders",
             str(scheme),
+            detail=f"{values} values, each with more than {MOST_BIRTH_DATES} birth dates",
         )
         for number, scheme, values, records in shared
     ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from linkage.findings import found
 from linkage.prepare.contradictions import (
     MOST_IDENTITIES,
     SplitKey,
@@ -138,8 +139,4 @@ def fold_findings(con: Connection, inputs: Sequence[Input]) -> list[Finding]:
         con,
         "select source_no, count(distinct key) from prepare__splits group by source_no order by source_no",
     )
-    return [
-        Finding("keys_split", inputs[int(str(number))].extract.source, int(str(n)),
-                "keys whose rows contradict each other; they stay apart as records, see conflicts", "key")
-        for number, n in splits
-    ]  # fmt: skip
+    return [found("FO002", inputs[int(str(number))].extract.source, int(str(n)), "key") for number, n in splits]

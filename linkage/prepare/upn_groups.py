@@ -10,6 +10,7 @@ import pyarrow as pa
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from linkage.findings import found
 from linkage.identifiers import upn_shape_sql
 from linkage.prepare.inputs import load_working_table, working_table
 from linkage.sql import Connection, rows, run_steps, table_step
@@ -32,11 +33,8 @@ def add_upn_groups(con: Connection) -> list[Finding]:
     too_large = [group for group in groups if len(group) > MOST_UPNS]
     if not too_large:
         return []
-    meaning = (
-        f"UPNs in {len(too_large)} groups of more than {MOST_UPNS} that former UPNs join; "
-        "such a group is several children and is not used"
-    )
-    return [Finding("upn_group_too_large", "", sum(map(len, too_large)), meaning, "former_upn")]
+    detail = f"{len(too_large)} groups of more than {MOST_UPNS}"
+    return [found("ID006", "", sum(map(len, too_large)), "former_upn", detail=detail)]
 
 
 def _load_groups(con: Connection, groups: Sequence[Sequence[str]]) -> None:

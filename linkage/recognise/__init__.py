@@ -17,12 +17,12 @@ from linkage.recognise.recognisers import recognised
 from linkage.recognise.refusals import adults, refused
 from linkage.recognise.sampling import samples_of
 from linkage.recognise.summary import as_dict, summary_tables
-from linkage.schema import IDENTIFIER_FIELDS
+from linkage.schema import IDENTIFIER_FIELDS, WHOLE_NAME
 from linkage.sources.table import COMPARABLE
 
 # With none of these, and without a whole name, nobody can be found again: a summary, a list of places.
 _TELLING = frozenset({*IDENTIFIER_FIELDS, "dob", "expected_dob"})
-_WHOLE_NAME = frozenset({"forename", "surname"})
+_BOTH_NAMES = frozenset({"forename", "surname"})
 
 
 def recognise(named: Sequence[Path], folder: Path) -> Found:
@@ -40,8 +40,7 @@ def recognise(named: Sequence[Path], folder: Path) -> Found:
                 seen.append(item)
             else:
                 others.append(item)
-    archived = {file.path for file in files if file.archive}
-    return Found(tuple(proposals(seen, folder, archived)), tuple(sorted(others, key=lambda item: item.shown)))
+    return Found(tuple(proposals(seen, folder)), tuple(sorted(others, key=lambda item: item.shown)))
 
 
 def write_project(found: Found, path: Path, *, force: bool = False) -> str:
@@ -50,7 +49,8 @@ def write_project(found: Found, path: Path, *, force: bool = False) -> str:
     Raises UsageError where there is one already, InputError where no file can be a source.
     """
     if not runs(found):
-        raise InputError("None of the files can be a source.", where=f"{len(found.others):,} files or sheets",
+        files = len(found.others) + sum(len(item.parts) for item in found.proposals)
+        raise InputError("None of the files can be a source.", where=f"{files:,} files or sheets",
                          expected="returns, extracts or tables of children; `linkage formats` lists what is read",
                          remedy="see with --json what each file looks like")  # fmt: skip
     if path.exists() and not force:
@@ -72,6 +72,9 @@ def _look(sample: Sample) -> Seen | NotProposed:
     if (ours := refused(sample)) is not None:
         return ours
     found = recognised(sample)
+    if found is not None and isinstance(sample, Table) and sample.above and sample.place.sheet is None:
+        return NotProposed(sample.place.shown, f"{found.format}: {found.part}, with lines above its column names",
+                           "delete the lines above them")  # fmt: skip
     if found is not None:
         rows = len(sample.rows) if isinstance(sample, Table) else len(sample.records)
         persons = persons_of(sample, found, None)
@@ -92,19 +95,17 @@ def _look_at_table(table: Table) -> Seen | NotProposed:
     if not table.named:
         return NotProposed(shown, f"a table of {width} columns without a line of column names",
                            "put column names into its first line")  # fmt: skip
-    if table.above and table.place.sheet is None:
-        return NotProposed(shown, f"a table with {table.above} {'line' if table.above == 1 else 'lines'} above its "
-                                  "column names", "delete the lines above")  # fmt: skip
     if (grown := adults(table)) is not None:
         return grown
     layout = propose_layout(table)
     fields = {item.field for item in layout.mapped}
-    if not fields & _TELLING and not fields >= _WHOLE_NAME:
+    has_name = fields >= _BOTH_NAMES or WHOLE_NAME in fields
+    if not fields & _TELLING and not has_name:
         return NotProposed(shown, f"a table of {width} columns",
                            "no columns seem to be an identifier, a birth date, or forename and surname")  # fmt: skip
-    mapped = [item for item in layout.mapped if item.field in COMPARABLE]
+    mapped = [item for item in layout.mapped if item.field in (*COMPARABLE, WHOLE_NAME)]
     sureness = min((item.sureness for item in mapped), key=SURENESS.index)
-    if not fields & set(IDENTIFIER_FIELDS) and not fields >= _WHOLE_NAME:
+    if not fields & set(IDENTIFIER_FIELDS) and not has_name:
         sureness = "guess"  # a birth date alone tells few children apart
     reasons = (f"a table of no known format; its columns hold {', '.join(item.field for item in layout.mapped)}",)
     found = Recognition("table", "table", sureness, reasons, group=shown)

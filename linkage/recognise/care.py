@@ -15,24 +15,20 @@ from linkage.recognise.periods import (
     stated_year,
     year_named,
 )
-from linkage.sources.annex_a_layout import ADOPTERS, LISTS, PERSON, list_number, sheet_layout
+from linkage.sources import annex_a as annex_a_format
+from linkage.sources import npd_social_care
+from linkage.sources import s251 as s251_format
+from linkage.sources.annex_a_layout import ADOPTERS, LISTS, sheet_layout
 from linkage.sources.authorities import LONDON
 from linkage.sources.cin_flat import is_flat
-from linkage.sources.columns import Header
 from linkage.sources.headings import find_by_words
-from linkage.sources.npd_social_care_layout import CIN, CLA, Extracted, find_variables, is_extract
+from linkage.sources.npd_social_care_layout import CIN, CLA, Extracted, find_variables
 from linkage.sources.s251 import LAYOUT as S251
 from linkage.sources.s251 import UNUSED as S251_UNUSED
 from linkage.sources.ssda903 import layout_of as ssda903_layout
 
 # What an event or episode of an SSDA903 return is dated by; never the dates of birth, nor those that lie ahead.
 _SSDA903_DATES = ("DECOM", "DEC", "REVIEW", "MIS_START", "SW_DECOM", "DATE_MATCH", "DATE_PLACED", "DOLO_START")
-_PLACEMENT = ("started", "ended", "place", "placement_postcode", "home_postcode", "legal")
-_LISTS = {
-    1: "contacts", 2: "early help", 3: "referrals", 4: "assessments", 5: "section 47 enquiries", 6: "children in need",
-    7: "child protection plans", 8: "looked-after children", 9: "care leavers", 10: "adoption",
-    ADOPTERS: "adopters (left out: adults)",
-}  # fmt: skip
 
 
 def cin_census(sample: Sample) -> Recognition | None:
@@ -94,19 +90,15 @@ def _ssda903(sample: Sample, part: str, why: str) -> Recognition:
 
 def _extract(sample: Table, name: str, kind: Extracted, of: str) -> Recognition | None:
     """A table of the NPD; `kind` tells it by its variables. A table of several years has no year."""
-    prefixed = sum(column.startswith(f"{kind.prefix.upper()}_") for column in sample.upper)
-    if sample.place.sheet or not is_extract(sample.header, kind) or (not prefixed and _has_names(sample.header)):
+    part = None if sample.place.sheet else npd_social_care.part_of(sample.header, kind)
+    if part is None:
         return None
     year, said = _year_of_rows(sample, f"{kind.prefix}_ACADYR", f"{kind.prefix}_PROCESSING_YEAR", "ACADYR")
     places = find_variables(sample.header, kind)
     why = f"columns {kind.prefix.upper()}_… of the NPD's table of {of}"
-    return Recognition(name, "NPD extract", "certain" if prefixed > 2 else "likely", (why, *said),
+    return Recognition(name, part.name, "certain" if part.is_sure else "likely", (why, *said),
                        f"NPD {sample.place.shown}", year, supplied=True,
                        ids=tuple(places[name] for name in ("pmr", "child") if name in places))  # fmt: skip
-
-
-def _has_names(header: Header) -> bool:
-    return header.first("Surname", "Forename", "Forenames") is not None
 
 
 def annex_a(sample: Sample) -> Recognition | None:
@@ -114,16 +106,8 @@ def annex_a(sample: Sample) -> Recognition | None:
     if not isinstance(sample, Table):
         return None
     title = sample.place.sheet or sample.place.target.stem
-    layout = sheet_layout(title, sample.header)
-    if layout is None:
-        return None
-    titled = list_number(title) is not None
-    if layout.number != ADOPTERS:
-        own = set(layout.found.places) - set(PERSON) - {"disability"}
-        unique_id = {"childuniqueid", "childuniqueidentifier"} & sample.names
-        if not {"child", "dob"} <= set(layout.found.places) or not own or not (titled or unique_id):
-            return None
-    elif not titled and "individualadopteridentifier" not in sample.names:
+    layout, part = sheet_layout(title, sample.header), annex_a_format.part_of(sample.header, title)
+    if layout is None or part is None:
         return None
     year, said = _year_in_name(sample)
     authority = authority_folder(sample.place)
@@ -133,9 +117,10 @@ def annex_a(sample: Sample) -> Recognition | None:
     starts = {event.date_from for event in LISTS[layout.number].events} if layout.number in LISTS else set()
     dated = [sample.column(at) for name, at in layout.found.places.items() if name in starts]
     return Recognition(
-        "annex_a", _LISTS[layout.number], "certain", ("headings of the lists of Annex A", *said, *told),
+        "annex_a", part.name, "certain", ("headings of the lists of Annex A", *said, *told),
         f"{base} {year or ''}", year, authority=authority, in_folder=authority is not None,
         needs_authority=authority is None and layout.number != ADOPTERS,
+        has_children=layout.number != ADOPTERS,
         dates=tuple(sorted(day for column in dated for day in column if day)),
     )  # fmt: skip
 
@@ -144,9 +129,8 @@ def s251(sample: Sample) -> Recognition | None:
     """A section 251 return of placements and what they cost."""
     if not isinstance(sample, Table):
         return None
-    found = find_by_words(sample.header, S251, S251_UNUSED)
-    placed = [name for name in _PLACEMENT if name in found.places]
-    if "child" not in found.places or len(placed) < 3:
+    found, part = find_by_words(sample.header, S251, S251_UNUSED), s251_format.part_of(sample.header, "")
+    if part is None:
         return None
     year, said = _year_of_rows(sample, "YEAR")
     ids = sample.column(found.places["child"])
@@ -155,8 +139,8 @@ def s251(sample: Sample) -> Recognition | None:
     folder = PurePosixPath(name_of(sample.place)).parent
     base = folder.parent if authority and folder.name == authority else folder
     return Recognition(
-        "s251", "placements", "certain" if len(placed) > 3 else "likely",
-        (f"a column of child ids and {len(placed)} of placements", *said), f"{base} {year or ''}", year,
+        "s251", part.name, "certain" if part.is_sure else "likely",
+        ("a column of child ids and those of placements", *said), f"{base} {year or ''}", year,
         authority=authority, in_folder=authority is not None,
         needs_authority=not has_authority and authority is None,
     )  # fmt: skip

@@ -27,14 +27,13 @@ def least_sure(stated: Sequence[Sureness]) -> Sureness:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a sample is from: a file, maybe inside an archive (`member`), maybe one sheet of a workbook.
+    """Where a sample is from: a file, maybe in an archive (its path goes on below it), maybe one sheet of a workbook.
 
-    `target` is where the file is, or will be once its archive is unpacked; `sheets` counts those of its workbook.
+    `sheets` counts those of its workbook.
     """
 
     target: Path
     shown: str
-    archive: Path | None = None
     sheet: str | None = None
     sheets: int = 0
 
@@ -117,6 +116,7 @@ class Recognition:
     `part` names the file's place in its source (`episodes`, `pupils on roll`); `year` is the one in which the
     collection's year ends, or that of a census term. `in_folder` is whether a folder's name says the authority, where
     the importer reads it for itself; `needs_authority` whether nothing says it, and the importer has to know.
+    `has_children` is whether its rows are records, and not only what is told of those in another file of its source.
     `supplied` is whether its ids mean something inside of one supply only, and `ids` are their columns; `slug` is a
     word for the source's name, and `dates` are those of events, which tell a year that nothing states.
     """
@@ -131,6 +131,7 @@ class Recognition:
     authority: str | None = None
     in_folder: bool = False
     needs_authority: bool = False
+    has_children: bool = True
     supplied: bool = False
     ids: tuple[int, ...] = ()
     slug: str = ""
@@ -142,7 +143,7 @@ Recogniser = Callable[[Sample], Recognition | None]
 
 @dataclass(frozen=True)
 class Mapped:
-    """Where a field of an unknown table comes from, how sure that is, and why."""
+    """Where a field of an unknown table comes from, how sure that is, and why; `order` is that of a whole name."""
 
     field: str
     columns: tuple[str, ...]
@@ -150,6 +151,7 @@ class Mapped:
     reason: str
     join: bool = False
     format: str | None = None
+    order: str | None = None
 
 
 @dataclass(frozen=True)
@@ -185,8 +187,8 @@ class Part:
 class Proposal:
     """A source for the project file.
 
-    `readable` is whether this version has the format; `unique` whether no person seems to have two records, None
-    where the sample is only the beginning; `unpack` are archives and the folders to unpack them into.
+    `left_out` says why a run could not read it (empty: it can); `unique` whether no person seems to have two records,
+    None where the sample is only the beginning.
     """
 
     name: str
@@ -204,8 +206,12 @@ class Proposal:
     unique: bool | None = False
     unique_reason: str = ""
     notes: tuple[str, ...] = ()
-    unpack: tuple[tuple[str, str], ...] = ()
-    readable: bool = True
+    left_out: str = ""
+
+    @property
+    def readable(self) -> bool:
+        """Whether a run can read it."""
+        return not self.left_out
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from linkage.recognise.paths import paths_of
 from linkage.recognise.periods import collection_year, year_named
 from linkage.recognise.supplies import supply_names
 from linkage.sources import FORMATS
-from linkage.sources.files import relative_name
 
 # Said where nothing says which authority a return is from and the importer has to know.
 UNKNOWN_AUTHORITY = "000"
@@ -37,8 +36,8 @@ class Seen:
     ids: frozenset[int] = frozenset()
 
 
-def proposals(seen: Sequence[Seen], folder: Path, archived: AbstractSet[Path]) -> list[Proposal]:
-    """The sources that the files make, by format and name; `archived` are all files that archives hold."""
+def proposals(seen: Sequence[Seen], folder: Path) -> list[Proposal]:
+    """The sources that the files make, by format and name."""
     groups: dict[tuple[str, str], list[Seen]] = {}
     for item in seen:
         groups.setdefault((item.found.format, item.found.group), []).append(item)
@@ -47,14 +46,14 @@ def proposals(seen: Sequence[Seen], folder: Path, archived: AbstractSet[Path]) -
     supplies = dict(zip((item.place.shown for item in supplied),
                         supply_names([(item.place.shown, item.ids) for item in supplied]), strict=True))  # fmt: skip
     made = [
-        replace(_proposal(members, folder, named, archived), supply=supplies.get(members[0].place.shown))
+        replace(_proposal(members, folder, named), supply=supplies.get(members[0].place.shown))
         for _, members in sorted(groups.items())
     ]
     order = {name: at for at, name in enumerate(FORMATS)}
     return _named_apart(sorted(made, key=lambda item: (order.get(item.format, len(order)), item.name, item.paths)))
 
 
-def _proposal(members: Sequence[Seen], folder: Path, named: AbstractSet[str], archived: AbstractSet[Path]) -> Proposal:
+def _proposal(members: Sequence[Seen], folder: Path, named: AbstractSet[str]) -> Proposal:
     first = members[0]
     name, places = first.found.format, [item.place for item in members]
     authorities = sorted({item.found.authority for item in members if item.found.authority})
@@ -66,7 +65,7 @@ def _proposal(members: Sequence[Seen], folder: Path, named: AbstractSet[str], ar
     return Proposal(
         name=_source_name(first, year),
         format=name,
-        paths=paths_of(places, name, folder, archived),
+        paths=paths_of(places, name, folder),
         sureness=least_sure([*sureness, "guess"] if guessed else sureness),
         reasons=tuple(common) or (f"{len(members)} files of one source",),
         parts=tuple(
@@ -82,18 +81,18 @@ def _proposal(members: Sequence[Seen], folder: Path, named: AbstractSet[str], ar
         unique=unique,
         unique_reason=why,
         notes=(*guessed, *dated, *_twice(members), *_several_in_one(members)),
-        unpack=tuple(sorted({_unpacking(place.archive, folder) for place in places if place.archive})),
-        readable=_is_readable(name, places),
+        left_out=_left_out(name, members),
     )  # fmt: skip
 
 
-def _is_readable(name: str, places: Iterable[Place]) -> bool:
-    """Whether this version reads the format, in files of these kinds."""
-    return name in FORMATS and all(place.suffix in FORMATS[name].suffixes for place in places)
-
-
-def _unpacking(archive: Path, folder: Path) -> tuple[str, str]:
-    return relative_name(archive, folder), relative_name(archive.with_suffix(""), folder)
+def _left_out(name: str, members: Sequence[Seen]) -> str:
+    """Why a run could not read the source; empty where it can."""
+    if name not in FORMATS or any(item.place.suffix not in FORMATS[name].suffixes for item in members):
+        return f"this version does not read {name} in this form"
+    with_children = [item for item in members if item.found.has_children]
+    if not with_children:
+        return "what it holds belongs to children who are listed in another file, which is not here"
+    return "" if any(item.rows for item in with_children) else "it has no rows"
 
 
 def _year(members: Sequence[Seen]) -> tuple[int | None, tuple[str, ...]]:

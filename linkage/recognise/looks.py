@@ -73,7 +73,6 @@ class Looks:
     comma: int
     hashed: int
     id_like: int
-    longest: int
     births: tuple[int, ...]
 
     def share(self, count: int) -> float:
@@ -107,14 +106,12 @@ def looks_of(values: Iterable[str | None]) -> Looks:
             shapes[shape] += times
     return Looks(
         rows=len(cells), filled=sum(counted.values()), distinct=len(counted),
-        longest=max(map(len, counted), default=0), births=tuple(sorted(births)),
+        births=tuple(sorted(births)),
         **{name: shapes[name] for name in _SHAPES},
     )  # fmt: skip
 
 
-_SHAPES = tuple(
-    name for name in Looks.__dataclass_fields__ if name not in ("rows", "filled", "distinct", "longest", "births")
-)
+_SHAPES = tuple(name for name in Looks.__dataclass_fields__ if name not in ("rows", "filled", "distinct", "births"))
 
 
 def _shapes(text: str, births: list[int], times: int) -> Iterable[str]:

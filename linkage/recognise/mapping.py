@@ -9,7 +9,8 @@ from linkage.recognise.contract import Layout, LeftAlone, Mapped, Sureness, Tabl
 from linkage.recognise.fitting import by_values_alone, date_format, fit
 from linkage.recognise.headings import Heading, heading_of
 from linkage.recognise.keys import chosen_key
-from linkage.schema import DATE_FIELDS, FIELD_NAMES
+from linkage.recognise.parts import birth_of_parts, is_whole_name, order_of_names
+from linkage.schema import DATE_FIELDS, FIELD_NAMES, WHOLE_NAME
 
 # Values alone can only tell these so much.
 _BY_VALUES: dict[str, Sureness] = {"upn": "likely", "uln": "likely", "nhs_number": "likely", "ethnicity": "likely"}
@@ -17,8 +18,8 @@ _BY_VALUES: dict[str, Sureness] = {"upn": "likely", "uln": "likely", "nhs_number
 _FILLED_UP = frozenset({"sex", "ethnicity"})
 _ALTERNATIVES = frozenset({"forename", "surname"})
 _NO_FIELD = {
-    "whole_name": "a whole name in one column: split it into forename and surname to use it",
-    "birth_part": "a part of a birth date: put year and month into one column, as 2015-03, to use it",
+    "whole_name": "a whole name in one column, but its values are not",
+    "birth_part": "a part of a birth date",
     "age": "an age, which changes from day to day",
     "other_postcode": "the postcode of a placement or school, not of the home",
     "local_id": "a number of the table's own",
@@ -59,10 +60,16 @@ def propose_layout(table: Table) -> Layout:
             candidates.append(found)
         elif found:
             reasons[at] = found
+    if any(item.field in ("forename", "surname") for item in candidates):
+        reasons |= {
+            item.at: "a whole name, beside columns of its parts" for item in candidates if item.field == WHOLE_NAME
+        }
+        candidates = [item for item in candidates if item.field != WHOLE_NAME]
     mapped, used = _settled(table, candidates, reasons)
-    if (address := _house_and_street(table, headings, mapped)) is not None:
-        mapped.append(address)
-        used.update(at for at, name in enumerate(table.header.names) if name in address.columns)
+    for joined in (_house_and_street(table, headings, mapped), birth_of_parts(table, headings, mapped)):
+        if joined is not None:
+            mapped.append(joined)
+            used.update(at for at, name in enumerate(table.header.names) if name in joined.columns)
     for guessed in _by_values(table, headings, used, reasons, {item.field for item in mapped}):
         mapped.append(_mapped(table, guessed.field, [guessed]))
         used.add(guessed.at)
@@ -72,7 +79,7 @@ def propose_layout(table: Table) -> Layout:
         for at in range(len(headings))
         if at not in used and table.header.names[at] != key
     )
-    ordered = sorted(mapped, key=lambda item: FIELD_NAMES.index(item.field))
+    ordered = sorted(mapped, key=lambda item: (*FIELD_NAMES, WHOLE_NAME).index(item.field))
     return Layout(tuple(ordered), left, key, key_reason)
 
 
@@ -86,6 +93,10 @@ def _by_heading(table: Table, at: int, heading: Heading, headings: Sequence[Head
     about, strength = heading.hint.about, heading.hint.strength
     if about == "whole_name":
         about = _single_name(table, at, headings)
+    if about == "whole_name" and is_whole_name(looks):
+        return _Candidate(
+            WHOLE_NAME, at, "likely" if strength == "exact" else "guess", "its heading says so", looks.filled
+        )
     if about in _NO_FIELD:
         return _NO_FIELD[about]
     if not looks.filled:
@@ -182,7 +193,8 @@ def _mapped(table: Table, field: str, taken: Sequence[_Candidate]) -> Mapped:
     if field in DATE_FIELDS and declared is None:
         reason += "; whether day or month comes first is left to be found"
     columns = tuple(table.header.names[item.at] for item in taken)
-    return Mapped(field, columns, best.sureness, reason, format=declared)
+    order, why = order_of_names(table, best.at) if field == WHOLE_NAME else (None, "")
+    return Mapped(field, columns, best.sureness, reason + why, format=declared, order=order)
 
 
 def _repeated(names: Sequence[str]) -> set[int]:

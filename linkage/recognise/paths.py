@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fnmatch
 import glob
 import os
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from linkage.errors import LinkageError
@@ -18,11 +16,8 @@ from linkage.sources.files import find_files, relative_name
 _FEW_FILES = 2
 
 
-def paths_of(places: Sequence[Place], name: str, folder: Path, archived: AbstractSet[Path]) -> tuple[str, ...]:
-    """The paths, relative to the folder; a folder or a pattern only where it means these files and no others.
-
-    `archived` are the files that archives hold, which are not yet where they will be.
-    """
+def paths_of(places: Sequence[Place], name: str, folder: Path) -> tuple[str, ...]:
+    """The paths, relative to the folder; a folder, archive or pattern only where it means these files and no others."""
     targets = sorted({place.target for place in places})
     listed = tuple(relative_name(target, folder) for target in targets)
     if len(targets) <= _FEW_FILES or name not in FORMATS:
@@ -30,10 +25,8 @@ def paths_of(places: Sequence[Place], name: str, folder: Path, archived: Abstrac
     common = Path(os.path.commonpath([target.parent for target in targets]))
     if glob.has_magic(relative_name(common, folder)):
         return listed
-    from_archive = any(place.archive for place in places)
     for pattern in _patterns(targets, common):
-        meant = _archived(pattern, common, name, archived) if from_archive else _on_disk(pattern, common, name)
-        if meant == set(targets):
+        if _meant(pattern, common, name) == set(targets):
             return (relative_name(common / pattern if pattern else common, folder),)
     return listed
 
@@ -62,18 +55,10 @@ def _shared(names: Sequence[str]) -> str:
     return first[:same]
 
 
-def _on_disk(pattern: str, common: Path, name: str) -> set[Path]:
+def _meant(pattern: str, common: Path, name: str) -> set[Path]:
     """The files that the importer would read, were it told so."""
     spec = SourceSpec(format=name, path=((common / pattern).as_posix() if pattern else common.as_posix(),))
     try:
         return {file.path.resolve() for file in find_files(spec, common, FORMATS[name].suffixes)}
     except LinkageError:
         return set()
-
-
-def _archived(pattern: str, common: Path, name: str, archived: AbstractSet[Path]) -> set[Path]:
-    """The same for files that are still to be unpacked."""
-    if pattern:
-        return {path for path in archived if path.parent == common and fnmatch.fnmatchcase(path.name, pattern)}
-    inside = {path for path in archived if path.is_relative_to(common)}
-    return {path for path in inside if path.suffix.lower() in FORMATS[name].suffixes}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from linkage.errors import Fault, UsageError
+from linkage.errors import Fault, LinkageError, UsageError
 from linkage.recognise.contract import NotProposed
+from linkage.sources import archives
 from linkage.sources.files import relative_name
 from linkage.sources.grids import SUFFIXES as TABLE_SUFFIXES
 from linkage.sources.kinds import looks_like
@@ -24,12 +25,13 @@ WHOLE_BYTES = 128 << 20
 
 @dataclass(frozen=True)
 class DataFile:
-    """A file to look at; `path` is where it is or, for a member of an archive, where it will be once unpacked."""
+    """A file to look at; for one in an archive `path` goes on below it, and `size_bytes` is its size unpacked."""
 
     path: Path
     shown: str
     archive: Path | None = None
     member: str = ""
+    size_bytes: int = 0
 
     @property
     def suffix(self) -> str:
@@ -45,13 +47,6 @@ class DataFile:
             with zipfile.ZipFile(self.archive) as archive, archive.open(self.member) as stream:
                 content = stream.read(size + 1)
         return content[:size], len(content) <= size
-
-    def size(self) -> int:
-        """Bytes when unpacked."""
-        if self.archive is None:
-            return self.path.stat().st_size
-        with zipfile.ZipFile(self.archive) as archive:
-            return archive.getinfo(self.member).file_size
 
 
 def data_files(named: Sequence[Path], folder: Path) -> tuple[list[DataFile], list[NotProposed]]:
@@ -72,7 +67,7 @@ def data_files(named: Sequence[Path], folder: Path) -> tuple[list[DataFile], lis
         if path.is_dir() and not inside:
             others.append(NotProposed(relative_name(path, folder), "a folder without data files"))
         for each in inside[:MOST_FILES]:
-            if _is_archive(each):
+            if archives.is_archive(each):
                 members, refused = _members(each, folder)
                 found |= {member.path: member for member in members}
                 others += refused
@@ -92,44 +87,27 @@ def what_it_looks_like(file: DataFile) -> str:
 def _inside(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*"):
         hidden = any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
-        if not hidden and path.is_file() and path.suffix.lower() in (*DATA_SUFFIXES, ".zip"):
+        if not hidden and path.is_file() and path.suffix.lower() in (*DATA_SUFFIXES, archives.SUFFIX):
             yield path
 
 
-def _is_archive(path: Path) -> bool:
-    return path.suffix.lower() == ".zip" and zipfile.is_zipfile(path)
-
-
 def _members(path: Path, folder: Path) -> tuple[list[DataFile], list[NotProposed]]:
-    """The data files of an archive; what is locked, nested or leads out of the folder is refused."""
+    """The data files of an archive; what is locked, nested or leads out of the folder is left out, with its reason."""
     shown = relative_name(path, folder)
-    into = path.resolve().with_suffix("")
     members: list[DataFile] = []
     refused: list[NotProposed] = []
     try:
-        with zipfile.ZipFile(path) as archive:
-            listed = [info for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return [], [NotProposed(shown, "a broken ZIP archive", "it cannot be listed")]
-    for info in sorted(_wanted(listed), key=lambda each: each.filename)[:MOST_MEMBERS]:
-        inner = PurePosixPath(info.filename.replace("\\", "/"))
-        name = f"{shown}: {inner}"
-        if info.flag_bits & 1:
-            refused.append(NotProposed(name, "a file with a password", "unpack the archive first"))
-        elif inner.is_absolute() or ".." in inner.parts or ":" in inner.parts[0]:
-            refused.append(NotProposed(name, "a file that leads out of the archive's folder", "it is not looked at"))
-        elif inner.suffix.lower() == ".zip":
-            refused.append(NotProposed(name, "an archive inside of an archive", "unpack the outer one first"))
-        else:
-            members.append(DataFile(into.joinpath(*inner.parts), name, path, info.filename))
+        found = archives.members(path, shown)
+    except LinkageError as error:
+        return [], [NotProposed(shown, "a ZIP archive", error.faults[0].what)]
+    for member in found[:MOST_MEMBERS]:
+        if member.unfit:
+            refused.append(NotProposed(f"{shown}/{member.inner}", member.unfit, "it is not looked at"))
+        elif path.with_suffix("").joinpath(*member.inner.parts).exists():
+            refused.append(NotProposed(f"{shown}/{member.inner}", "a file that is unpacked already", "it is not read"))
+        elif member.inner.suffix.lower() in DATA_SUFFIXES:
+            inside = path.resolve().joinpath(*member.inner.parts)
+            members.append(DataFile(inside, f"{shown}/{member.inner}", path, member.raw_name, member.size_bytes))
     if not members and not refused:
         refused.append(NotProposed(shown, "a ZIP archive without data files"))
     return members, refused
-
-
-def _wanted(listed: Iterable[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:
-    for info in listed:
-        inner = PurePosixPath(info.filename)
-        litter = inner.name.startswith((".", "~$")) or "__MACOSX" in inner.parts
-        if not litter and inner.suffix.lower() in (*DATA_SUFFIXES, ".zip"):
-            yield info

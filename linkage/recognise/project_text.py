@@ -47,15 +47,13 @@ def _head(found: Found, name: str) -> str:
 
 def _source(item: Proposal) -> str:
     lines = _comment(f"{item.sureness}: {'; '.join(item.reasons)}")
-    for archive, into in item.unpack:
-        lines += _comment(f"UNPACK FIRST: {archive} into the folder {into}; a ZIP archive cannot be a path.")
     for note in item.notes:
         lines += _comment(f"Note: {note}.")
     lines += _parts(item)
     settings = _source_settings(item)
     if item.readable:
         return "\n".join([*lines, *settings, ""])
-    missing = f"This version does not read {item.format} in this form: the source is known and left out."
+    missing = f"Left out: {item.left_out}."
     return "\n".join([*lines, *_comment(missing), *(f"# {line}".rstrip() for line in settings), ""])
 
 
@@ -106,7 +104,9 @@ def _mapped(mapped: Mapped) -> list[str]:
     columns = _one_or_list(mapped.columns)
     if mapped.join:
         return [f"{mapped.field} = {{ join = {columns} }}   # {mapped.sureness}: {mapped.reason}"]
-    value = f"{{ column = {columns}, format = {quoted(mapped.format)} }}" if mapped.format else columns
+    options = {"format": mapped.format, "order": mapped.order}
+    said = "".join(f", {name} = {quoted(value)}" for name, value in options.items() if value)
+    value = f"{{ column = {columns}{said} }}" if said else columns
     return [f"{mapped.field} = {value}   # {mapped.sureness}: {mapped.reason}"]
 
 

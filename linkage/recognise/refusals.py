@@ -9,9 +9,13 @@ _OURS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"sourcel", "keyl", "sourcer", "keyr"}), "a table of pairs, as this engine writes or reads them"),
     (frozenset({"source", "key", "personid"}), "a table of persons that this engine wrote"),
     (frozenset({"source", "key", "rows"}), "a table of records that this engine wrote"),
+    (frozenset({"personidl", "personidr"}), "a table of relationships that this engine wrote"),
+    (frozenset({"unitid", "unitrule", "personid"}), "a table of families that this engine wrote"),
     (frozenset({"source", "file", "row", "person"}), "a truth for `linkage evaluate`"),
     (frozenset({"source", "key", "person"}), "a truth for `linkage evaluate`"),
     (frozenset({"person", "siblinggroup", "twingroup"}), "a list of the persons of a truth"),
+    (frozenset({"person", "mother", "father", "liveswith"}), "a list of the families of a truth"),
+    (frozenset({"person", "household", "validfrom", "validto"}), "a list of the households of a truth"),
 )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +17,7 @@ import python_calamine as calamine
 from linkage.recognise.contract import NotProposed, Place, Sample, Table
 from linkage.recognise.documents import sample_document
 from linkage.recognise.header_rows import is_named, where_header_is
+from linkage.recognise.headings import fields_named
 from linkage.recognise.places import WHOLE_BYTES, DataFile, what_it_looks_like
 from linkage.sources.cells import WHITE
 from linkage.sources.columns import Header
@@ -65,7 +67,7 @@ def _text(file: DataFile) -> Sample:
         raise _Unfit("an empty file")
     start = decode_head(head[:65_536]).lstrip("\ufeff" + WHITE)
     if start.startswith("<"):
-        sample = sample_document(Place(file.path, file.shown, file.archive), head, whole=whole)
+        sample = sample_document(Place(file.path, file.shown), head, whole=whole)
         if sample is None:
             raise _Unfit(what_it_looks_like(file), "it is cut off, broken or declares a document type")
         return sample
@@ -91,7 +93,7 @@ def _delimited(file: DataFile, head: bytes, whole: bool) -> Table:
         raise _Unfit("a text that is no table", "a line cannot be read as CSV") from None
     if max(map(len, rows), default=0) < 2 and len(rows) > 1 and max(len(row[0] or "") for row in rows) > 200:
         raise _Unfit("a text of another layout")
-    return _table(Place(file.path, file.shown, file.archive), rows, rows, whole=whole)
+    return _table(Place(file.path, file.shown), rows, rows, whole=whole)
 
 
 def _decoded(head: bytes) -> str:
@@ -105,9 +107,23 @@ def _decoded(head: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter that occurs most often outside of quotes in the first line, as the importers take it."""
+    """The delimiter that occurs most often outside of quotes in the first line, as the importers take it.
+
+    That may be a banner: another is taken where the header that it makes names more fields.
+    """
     first = next((line for line in text.splitlines() if line.strip(WHITE)), "")
-    return max(DELIMITERS, key=re.sub(r'"[^"]*("|$)', "", first).count)
+    usual: str = max(DELIMITERS, key=re.sub(r'"[^"]*("|$)', "", first).count)
+    told: dict[str, int] = {delimiter: _fields_named(text, delimiter) for delimiter in (usual, *DELIMITERS)}
+    return next(delimiter for delimiter, fields in told.items() if fields == max(told.values()))
+
+
+def _fields_named(text: str, delimiter: str) -> int:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        rows = [tuple(cell.strip(WHITE) or None for cell in cells) for cells in islice(reader, HEADER_WITHIN)]
+    except csv.Error:
+        return 0
+    return len(fields_named(where_header_is([row for row in rows if any(row)])[0].names))
 
 
 # --- workbooks and Parquet -----------------------------------------------------------------------
@@ -127,7 +143,7 @@ def _sheets(file: DataFile) -> Iterator[Sample | NotProposed]:
     for title in titles:
         shown = f"{file.shown}#{title}"
         try:
-            yield _sheet(Place(file.path, shown, file.archive, title, len(titles)), book.get_sheet_by_name(title))
+            yield _sheet(Place(file.path, shown, title, len(titles)), book.get_sheet_by_name(title))
         except _Unfit as unfit:
             yield NotProposed(shown, unfit.looks_like, unfit.remedy)
         except Exception:  # as above
@@ -160,7 +176,7 @@ def _parquet(file: DataFile) -> Table:
     try:
         if file.archive is None:
             source = pq.ParquetFile(file.path)
-        elif file.size() <= WHOLE_BYTES:
+        elif file.size_bytes <= WHOLE_BYTES:
             source = pq.ParquetFile(pa.BufferReader(file.head(WHOLE_BYTES)[0]))
         else:
             raise _Unfit("a large Parquet file in an archive", "unpack the archive first")
@@ -173,7 +189,7 @@ def _parquet(file: DataFile) -> Table:
     except Exception:  # Arrow has many kinds of error for a damaged file
         raise _Unfit(what_it_looks_like(file), "it is no whole Parquet file") from None
     columns = [[cell_text(cell) for cell in column.to_pylist()] for column in batch.columns] if batch else []
-    place = Place(file.path, file.shown, file.archive)
+    place = Place(file.path, file.shown)
     return Table(place, Header(names), list(zip(*columns, strict=True)) if columns else [], whole)
 
 

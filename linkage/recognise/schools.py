@@ -16,50 +16,36 @@ from linkage.recognise.periods import (
     year_ending,
     year_named,
 )
+from linkage.sources import school_census as census_format
+from linkage.sources import sen2 as sen2_format
 from linkage.sources.census_layout import layout_of
-from linkage.sources.census_xml import PUPILS
-
-# Columns of a portal's download, beside the names and numbers that any list of pupils has.
-_DOWNLOAD = frozenset({
-    "censusterm", "laestab", "enrolstatus", "ncyearactual", "senprovision", "fsmeligible", "fsmprotected", "everfsm6",
-    "hoursatsetting", "primarysentype", "idacis", "idacir", "entrydate", "formerupn", "preferredsurname",
-})  # fmt: skip
-_LEAST_OF_DOWNLOAD = 4
-_SEN2_TABLES = frozenset({
-    "persontableid", "sen2tableid", "requeststableid", "assessmenttableid", "namedplantableid", "activeplanstableid",
-    "placementdetailtableid", "senneedtableid", "plandetailtableid",
-})  # fmt: skip
-_CENSUS = frozenset({"SC", "SCHOOLCENSUS", "SCHOOL CENSUS"})
+from linkage.sources.census_xml import COLLECTIONS, PUPILS
 
 
 def school_census(sample: Sample) -> Recognition | None:
     """A table of a termly export, a download from the portal, or a return in XML."""
     if isinstance(sample, Document):
         return _census_return(sample)
-    layout = None if sample.place.sheet else layout_of(sample.header)
-    if layout is None:
-        return None
-    is_export = any(name.endswith("tableid") for name in sample.names)
-    if not is_export and (layout.kind != "pupils" or len(sample.names & _DOWNLOAD) < _LEAST_OF_DOWNLOAD):
-        return None
-    if is_export and sample.names & _SEN2_TABLES:
+    part = None if sample.place.sheet else census_format.part_of(sample.header, "")
+    layout = layout_of(sample.header)
+    if layout is None or part is None:
         return None
     year, term, said = _census_term(sample)
     folder = PurePosixPath(name_of(sample.place)).parent
-    if is_export:
-        part = _export_part(sample, layout.kind, layout.on_roll)
+    if any(name.endswith("tableid") for name in sample.names):
         why, form = "columns of a termly export", f"export {folder}"
     else:
-        part, why, form = "pupils", "columns of a download from the portal", "download"
+        why, form = "columns of a download from the portal", "download"
     authority = _only_authority(sample.values("LA", "LEA"))
     told = (f"authority {authority} in all rows",) if authority else ()
-    return Recognition("school_census", part, "certain", (why, *said, *told), f"{form} {year or ''} {term or ''}", year,
-                       term, authority)  # fmt: skip
+    group = f"{form} {year or ''} {term or ''}"
+    return Recognition("school_census", part.name, "certain", (why, *said, *told), group, year, term, authority,
+                       has_children=layout.kind == "pupils")  # fmt: skip
 
 
 def _census_return(sample: Document) -> Recognition | None:
     stated = sample.header.get("Collection", "").upper()
-    if sample.root != "Message" or (stated not in _CENSUS and (stated or not sample.tags & set(PUPILS))):
+    if sample.root != "Message" or (stated not in COLLECTIONS and (stated or not sample.tags & set(PUPILS))):
         return None
     year, said = stated_year(sample)
     term = term_of(sample.header.get("Term", "")) or term_named(sample.place)
@@ -70,16 +56,6 @@ def _census_return(sample: Document) -> Recognition | None:
          *((f"authority {authority} from its header",) if authority else ())),
         f"XML {year or ''} {term or ''}", year, term, authority,
     )  # fmt: skip
-
-
-def _export_part(sample: Table, kind: str, on_roll: bool) -> str:
-    roll = "on roll" if on_roll else "no longer on roll"
-    if kind in ("pupils", "addresses", "meals"):
-        return f"{'free school meals' if kind == 'meals' else kind} {roll}"
-    if kind == "school":
-        return "schools"
-    own = [name for name in sample.header.names if re.search(r"orderseq", name, re.IGNORECASE)]
-    return f"{own[0].lower().split('orderseq')[0]} (not used)" if own else "other table (not used)"
 
 
 def _census_term(sample: Table) -> tuple[int | None, str | None, tuple[str, ...]]:
@@ -98,21 +74,17 @@ def sen2(sample: Sample) -> Recognition | None:
     """A SEN2 return (XML), or a table of its export."""
     if isinstance(sample, Document):
         return _sen2_return(sample)
-    ids = sample.names & _SEN2_TABLES
-    if not ids or sample.place.sheet:
+    part = None if sample.place.sheet else sen2_format.part_of(sample.header, "")
+    if part is None:
         return None
     year = only_year(text[:4] for text in sample.values("referencedate")) or year_named(sample.place)
     authority = _only_authority(sample.values("lea")) or authority_folder(sample.place)
-    own = [name for name in sample.header.names if re.search(r"orderseq", name, re.IGNORECASE)]
-    part = "persons" if {"surname", "personbirthdate"} & sample.names else "table"
-    if part == "table" and own:
-        part = own[0].lower().split("orderseq")[0]
     folder = PurePosixPath(name_of(sample.place)).parent
     base = folder.parent if authority and folder.name == authority else folder
     return Recognition(
-        "sen2", part, "certain", ("columns of a SEN2 export", *((f"year {year}",) if year else ())), f"export {base}",
-        year, authority=authority, in_folder=authority_folder(sample.place) is not None,
-        needs_authority=authority is None,
+        "sen2", part.name, "certain", ("columns of a SEN2 export", *((f"year {year}",) if year else ())),
+        f"export {base}", year, authority=authority, in_folder=authority_folder(sample.place) is not None,
+        needs_authority=authority is None, has_children=part.name == "persons",
     )  # fmt: skip
 
 

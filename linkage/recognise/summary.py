@@ -34,7 +34,7 @@ def as_dict(found: Found) -> dict[str, Any]:
 
 
 def _format(item: Proposal) -> str:
-    return item.format if item.readable else f"{item.format} (this version does not read it in this form)"
+    return item.format if item.readable else f"{item.format} (left out)"
 
 
 def _files(item: Proposal) -> str:
@@ -42,8 +42,8 @@ def _files(item: Proposal) -> str:
 
 
 def _todo(item: Proposal) -> Iterator[str]:
-    for archive, into in item.unpack:
-        yield f"unpack {archive} into the folder {into}"
+    if item.left_out:
+        yield f"left out: {item.left_out}"
     yield from item.notes
     for mapped in item.layout.mapped if item.layout else ():
         if mapped.sureness == "guess":

@@ -65,7 +65,7 @@ class WeightBars:
 
 @dataclass(frozen=True)
 class Level:
-    """A level of a comparison as the run scored with it."""
+    """A level of a comparison as the run scored with it; h None where the model knows no households."""
 
     comparison: str
     label: str
@@ -74,6 +74,7 @@ class Level:
     bits: float
     m_basis: str
     u_basis: str
+    h: float | None
 
 
 @dataclass(frozen=True)
@@ -134,11 +135,13 @@ def levels(con: Connection) -> tuple[Level, ...]:
     """The model's levels in their order; none where the run had no model."""
     if not has_table(con, MODEL_PARAMETERS):
         return ()
-    found = rows(con, f"select comparison, label, m, u, bits, m_basis, u_basis from {MODEL_PARAMETERS} order by rowid")
+    columns = "comparison, label, m, u, bits, m_basis, u_basis, h"
+    found = rows(con, f"select {columns} from {MODEL_PARAMETERS} order by rowid")
     return tuple(
-        Level(str(comparison), str(label), float(str(m)), float(str(u)), float(str(bits)), str(m_basis), str(u_basis))
-        for comparison, label, m, u, bits, m_basis, u_basis in found
-    )
+        Level(str(comparison), str(label), float(str(m)), float(str(u)), float(str(bits)), str(m_basis), str(u_basis),
+              None if h is None else float(str(h)))
+        for comparison, label, m, u, bits, m_basis, u_basis, h in found
+    )  # fmt: skip
 
 
 def rule_worths(con: Connection) -> dict[str, RuleWorth]:

@@ -64,6 +64,9 @@ def _look_at(context: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
     review = sum(pair.review for pair in context["pairs"])
     if review:
         found.append(("counts", f"Pairs that wait for a person to decide: {count(review)}."))
+    beyond, sought = (sum(getattr(item, name) for item in context["reaches"]) for name in ("beyond", "total"))
+    if beyond > sought / 2:
+        found.append(("reach", f"Most records without a link ({_share(beyond, sought)}) hold too little for one."))
     found += _gaps(context)
     conflicts = sum(item.pairs for item in context["conflicts"])
     if conflicts:

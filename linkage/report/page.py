@@ -31,8 +31,10 @@ from linkage.report.facts import (
     source_sizes,
     sureness,
 )
+from linkage.report.family_facts import relation_counts, unit_counts
 from linkage.report.headline import headline_of
 from linkage.report.name_facts import has_groups, names_of_groups
+from linkage.report.reach_facts import reaches
 from linkage.report.words import (
     bits,
     code,
@@ -125,6 +127,7 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "sureness": sureness(con),
         "figures": _figures(rate_tables(con), found),
         "more_pairs": max(0, len(found) - MOST_RATE_TABLES),
+        "reaches": reaches(con),
         "histograms": [histogram(weights) for weights in weight_bars(con)],
         "levels": [(level, evidence_bar(level.bits)) for level in levels(con)],
         "names": names if has_groups(names) else (),
@@ -132,6 +135,8 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "blocks": list(manifest.get("blocks", ())),
         "sizes": _with_bars(person_sizes(con)),
         "large": largest_persons(con),
+        "relations": relation_counts(con),
+        "units": unit_counts(con),
         "conflicts": conflict_counts(con),
         "findings": list(manifest.get("findings", ())),
         "excluded": {source: reasons for source, reasons in manifest.get("excluded", {}).items() if reasons},

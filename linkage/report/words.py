@@ -44,6 +44,7 @@ DOUBTS = {
     "comparison_not_trained": "Nothing was learnt of this field, so the model's own figures stand",
     "weight_points_the_wrong_way": "Full agreement counts against a match, which it should not",
     "em_no_pairs": "Training found no pairs",
+    "em_no_matches": "Training found too few pairs of one child, so the model's own figures stand",
     "em_stopped_at_limit": "Training stopped before it settled",
 }
 NAMES_OF_COUNTS = {"most_rows": "most rows in a record"}

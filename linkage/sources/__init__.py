@@ -10,7 +10,10 @@ from linkage.errors import ProjectError
 from linkage.project import SourceSpec
 from linkage.sources import annex_a, cin_census, ilr, leo, lilr, npd, s251, school_census, sen2, ssda903, table
 from linkage.sources.contract import Format
-from linkage.sources.files import find_files
+from linkage.sources.files import find_files, unpacked
+from linkage.sources.kinds import WrongKindError
+from linkage.sources.likeness import likeness, refuse_another_kind
+from linkage.sources.subgroups import add_subgroups
 from linkage.sql import Connection
 from linkage.strict import nearest
 from linkage.tables import Extract
@@ -29,12 +32,22 @@ def load_source(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     Raises ProjectError for an unknown format, InputError for files that are missing, broken or of another kind, and
     RefusedError for those that break a limit or a safety rule. No message holds a value of a record.
     """
-    return _format_of(spec).load(con, spec, folder)
+    known = _format_of(spec)
+    with unpacked(con, find_files(spec, folder, known.suffixes)) as files:
+        try:
+            refuse_another_kind(files, known, FORMATS.values())
+            extract = known.load(con, spec, files)
+            # A format that reads any table maps its subgroups together with its fields.
+            needed = spec.subgroups and known.part_of is not None
+            return add_subgroups(con, spec, known, files, extract) if needed else extract
+        except WrongKindError as error:
+            wrong, words = error, likeness(error.file, FORMATS.values())
+        raise wrong.looking_like(words)
 
 
 def source_files(spec: SourceSpec, folder: Path) -> tuple[Path, ...]:
-    """The files that a source is read from, sorted by name; raises as `load_source` does."""
-    return tuple(file.path for file in find_files(spec, folder, _format_of(spec).suffixes))
+    """The files that a source is read from, each once, sorted; archives as they are. Raises as `load_source` does."""
+    return tuple(sorted({file.archive or file.path for file in find_files(spec, folder, _format_of(spec).suffixes)}))
 
 
 def _format_of(spec: SourceSpec) -> Format:

@@ -7,23 +7,34 @@ workers, which most lists have, are never read.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from linkage.errors import InputError
+from linkage.findings import found, summed
 from linkage.project import SourceSpec
-from linkage.sources.annex_a_layout import ADOPTERS, LISTS, STAGED, SheetLayout, list_headings, sheet_layout
+from linkage.sources.annex_a_layout import (
+    ADOPTERS,
+    LISTS,
+    NAMES,
+    PERSON,
+    STAGED,
+    SheetLayout,
+    list_headings,
+    list_number,
+    sheet_layout,
+)
 from linkage.sources.annex_a_steps import FIELDS, table_steps
 from linkage.sources.authorities import authority_of
 from linkage.sources.births import differing_births
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
-from linkage.sources.contract import Format
+from linkage.sources.columns import Header, compact
+from linkage.sources.contract import Format, Part
 from linkage.sources.csvfile import read_header
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
-from linkage.sources.files import SourceFile, find_files, year_in_name
-from linkage.sources.findings import found, summed
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.grids import Grid
 from linkage.sources.headings import stage_columns
+from linkage.sources.kinds import WrongKindError
 from linkage.sources.workbook import SUFFIXES as WORKBOOK_SUFFIXES
 from linkage.sources.workbook import Sheet, find_header, read_sheets
 from linkage.sql import Connection, execute, ident, run_steps
@@ -34,7 +45,7 @@ SUFFIXES = (*WORKBOOK_SUFFIXES, ".csv")
 SPEAKS = (8, 9, 7, 6, 10, 5, 4, 3, 2, 1)
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the lists of a source: every row with a Child Unique ID is a row.
 
     Rows of List 11 (`adult`) and rows without an id (`no_key`) are excluded. Raises InputError where no sheet is a
@@ -46,12 +57,11 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     excluded: Counter[str] = Counter()
     findings: list[Finding] = []
     read: set[int] = set()
-    files = find_files(spec, folder, SUFFIXES)
     for file in files:
         for title, grid in _grids(file, spec):
             layout = sheet_layout(title, grid.header)
             if layout is None:
-                findings.append(found("SRC004", spec.name, 1))
+                findings.append(found("FI006", spec.name, 1))
                 continue
             read.add(layout.number)
             if layout.number == ADOPTERS:
@@ -59,7 +69,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
             else:
                 findings += _stage_list(con, spec, file, grid, layout, stage)
     if not read - {ADOPTERS}:
-        raise _no_list(files[0], spec)
+        raise _no_list(files[0])
     excluded["no_key"] = number(con, f"select count(*) from {ident(stage)} where child is null")
     execute(con, f"delete from {ident(stage)} where child is null")
     run_steps(con, table_steps(spec.name, stage))
@@ -102,8 +112,8 @@ def _stage_list(
                  "list": layout.number, "authority": authority_of(file, spec)}  # fmt: skip
     findings = stage_columns(con, spec.name, grid, stage, layout.found.places, constants)
     if layout.found.unknown:
-        findings.append(found("SRC030", spec.name, layout.found.unknown))
-    return findings + [found("SRC031", spec.name, 1, field=name) for name in layout.found.missing]
+        findings.append(found("FI011", spec.name, layout.found.unknown))
+    return findings + [found("FI012", spec.name, 1, field=name) for name in layout.found.missing]
 
 
 def _hint(grid: Grid) -> str:
@@ -126,14 +136,29 @@ def _date_formats(con: Connection, stage: str) -> dict[str, str]:
     return {**declared, **dict.fromkeys(("valid_from", "valid_to", "date_from", "date_to"), "dayfirst")}
 
 
-def _no_list(file: SourceFile, spec: SourceSpec) -> InputError:
-    return InputError("No sheet is a list of Annex A with children.", where=f"{file.name} (source {spec.name!r})",
+def _no_list(file: SourceFile) -> WrongKindError:
+    return WrongKindError("No sheet is a list of Annex A with children.", file=file,
                       expected="sheets List 1 to List 10 with the column `Child Unique ID` near the top",
                       remedy="check `path`, `sheet` and `format` in the project file")  # fmt: skip
 
 
+def part_of(header: Header, title: str) -> Part | None:
+    """The list that a sheet or file is: it has a child's id, a birth date and what only that list has, or adopters."""
+    layout = sheet_layout(title, header)
+    if layout is None:
+        return None
+    titled, places = list_number(title) is not None, set(layout.found.places)
+    names = {compact(name) for name in header.names}
+    if layout.number == ADOPTERS:
+        return Part(NAMES[ADOPTERS]) if titled or "individualadopteridentifier" in names else None
+    own = places - set(PERSON) - {"disability"}
+    is_list = {"child", "dob"} <= places and own and (titled or names & {"childuniqueid", "childuniqueidentifier"})
+    return Part(NAMES[layout.number]) if is_list else None
+
+
 FORMAT = Format(
     name="annex_a",
+    what="an Annex A list",
     title="Annex A: child-level lists for Ofsted",
     files="workbooks with the sheets List 1 to List 11, or a CSV file per list; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -151,5 +176,7 @@ FORMAT = Format(
         "looked_after, placement, care_leaver, family_id (code: family identifier), placed_for_adoption, adopted.",
     ),
     load=load,
+    part_of=part_of,
+    headings=list_headings(),
 )
 assert set(SPEAKS) == set(LISTS)

@@ -15,6 +15,12 @@ from linkage.sources.headings import Found, Layout, find_by_words, words
 
 ADOPTERS = 11  # the list of adults: no row of it is a child
 
+# What each list is of.
+NAMES: Mapping[int, str] = {
+    1: "contacts", 2: "early help", 3: "referrals", 4: "assessments", 5: "section 47 enquiries", 6: "children in need",
+    7: "child protection plans", 8: "looked-after children", 9: "care leavers", 10: "adoption",
+    ADOPTERS: "adopters (left out: adults)",
+}  # fmt: skip
 # Every list describes its children in the same columns.
 PERSON: Layout = {
     "child": ("child unique id", "child unique identifier", "child id", "child identifier", "childid"),

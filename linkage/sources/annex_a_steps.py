@@ -25,7 +25,8 @@ def table_steps(source: str, stage: str) -> tuple[Step, ...]:
 def _rows_step(source: str, stage: str) -> Step:
     flags = ",\n       ".join(f"case when list = {at} then 'true' end as {flag}" for flag, at in _FLAGS.items())
     return table_step(rows_table(source), f"""
-select file, row, {_KEY} as key, cast(rank as integer) as rank, {_CHILD} as la_child_id,
+select file, row, {_KEY} as key, cast(rank as integer) as rank,
+       cast(nullif(rank // 100, 0) as integer) as year, {_CHILD} as la_child_id,
        dob, sex, ethnicity, disability, authority,
        {flags}, uasc
 from {ident(stage)}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from linkage.findings import found
 from linkage.sources.cells import number
 from linkage.sources.dates import parsed
-from linkage.sources.findings import found
 from linkage.sql import Connection, ident, literal
 from linkage.tables import Finding, rows_table
 
@@ -23,4 +23,4 @@ def differing_births(con: Connection, source: str) -> list[Finding]:
     """The finding that rows of one child have different birth dates: without names, folding cannot tell them apart."""
     differing = f"select key from {ident(rows_table(source))} group by key having count(distinct {parsed('dob')}) > 1"
     children = number(con, f"select count(*) from ({differing})")
-    return [found("SRC037", source, children, field="dob")] if children else []
+    return [found("DT017", source, children, field="dob")] if children else []

@@ -51,10 +51,10 @@ def drop_stages(con: Connection, tables: Iterable[str]) -> None:
 
 
 def append(con: Connection, table: str, names: Sequence[str], records: Sequence[Sequence[object]]) -> None:
-    """Add records (row-wise, in the order of the names) to a table; text columns except `row` and `rank`."""
+    """Add records (row-wise, in the order of the names) to a table; text columns except `row`, `rank` and `year`."""
     if not records:
         return
-    arrays = [pa.array(column, pa.int64() if name in ("row", "rank") else pa.string())
+    arrays = [pa.array(column, pa.int64() if name in ("row", "rank", "year") else pa.string())
               for name, column in zip(names, zip(*records, strict=True), strict=True)]  # fmt: skip
     append_arrow(con, table, pa.table(arrays, names=list(names)))
 

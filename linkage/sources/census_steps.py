@@ -131,7 +131,8 @@ with home as ({_first_address(stages)}),
 meals as ({_meals(stages)})
 select pupil.file, pupil.row, pupil.key,
        cast(dense_rank() over (order by pupil.on_roll, {_registration()}, {_term_order()},
-                               coalesce({parsed('pupil.entry')}, timestamp '0001-01-01')) as integer) as rank{listed}
+                               coalesce({parsed('pupil.entry')}, timestamp '0001-01-01')) as integer) as rank,
+       {_year()} as year{listed}
 from {ident(stages.keyed)} as pupil
 left join home using (file, row)
 left join meals using (file, row)
@@ -149,6 +150,11 @@ def _term_order() -> str:
     season = "case lower(left(pupil.census_term, 3)) when 'spr' then 1 when 'sum' then 2 else 0 end"
     year = r"try_cast(regexp_extract(pupil.academic_year, '\d{4}') as integer)"
     return f"coalesce({year} * 3 + {season}, pupil.term_order)"
+
+
+def _year() -> str:
+    """The calendar year of the term; NULL where it is not known."""
+    return f"cast((nullif({_term_order()}, 0) + 2) // 3 as integer)"
 
 
 def _joined(stages: Stages, child_table: str) -> str:

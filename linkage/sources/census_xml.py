@@ -11,13 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from linkage.errors import InputError
 from linkage.sources.cells import append, trim
 from linkage.sources.census_layout import COLUMNS, Kind, Term, term_order
 from linkage.sources.census_steps import Stages
 from linkage.sources.columns import compact
 from linkage.sources.files import SourceFile
-from linkage.sources.kinds import looks_like
+from linkage.sources.kinds import another_kind
 from linkage.sources.xmlfile import Element, elements, local_name
 from linkage.sql import Connection
 
@@ -31,7 +30,7 @@ _REPEATED = frozenset({"learningaim", "termlyexclusion", "exclusion", "termlyses
 # Names of the Common Basic Data Set, where they are not those of the export.
 _ALSO: Mapping[str, str] = {"fsmstartdate": "starts", "fsmenddate": "ends", "startdate": "starts", "enddate": "ends"}
 _SCHOOL_ID = "1"
-_COLLECTIONS = frozenset({"SC", "SCHOOLCENSUS", "SCHOOL CENSUS", ""})
+COLLECTIONS = ("SC", "SCHOOLCENSUS", "SCHOOL CENSUS")
 BATCH = 20_000  # pupils held in memory at a time
 
 _PLACE = ("file", "row", "term", "term_order", "on_roll")
@@ -67,7 +66,7 @@ def stage_xml(con: Connection, file: SourceFile, term: Term, stages: Stages) -> 
         if row % BATCH == 0:
             _write(con, stages, read)
     if not row:
-        raise _another_kind(file)
+        raise another_kind(file, WHAT)
     _write(con, stages, read)
     return {kind: frozenset(names) for kind, names in read.met.items()}
 
@@ -78,17 +77,11 @@ def _write(con: Connection, stages: Stages, read: _Read) -> None:
         records.clear()
 
 
-def _another_kind(file: SourceFile) -> InputError:
-    return InputError("The file is of another kind.", where=file.name,
-                      expected=f"{WHAT}; it looks like {looks_like(file.path)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
-
-
 def _read_header(header: Element, file: SourceFile, place: tuple[object, ...], read: _Read) -> tuple[object, ...]:
     """The school of a return: authority, establishment and census day; the place of its pupils, in the term it says."""
     values = dict(_leaves(header, frozenset()))
-    if values.get("collection", "").upper() not in _COLLECTIONS:
-        raise _another_kind(file)
+    if values.get("collection", "").upper() not in (*COLLECTIONS, ""):
+        raise another_kind(file, WHAT)
     school = _by_column("school", values) | {"school_id": _SCHOOL_ID}
     name, group, order = place
     read.add("school", (name, 0, group, order, None), school)

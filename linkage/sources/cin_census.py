@@ -6,32 +6,31 @@ National Pupil Database. A source has one form.
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Sequence
 
-from linkage.errors import InputError
+from linkage.findings import found
 from linkage.project import SourceSpec
 from linkage.sources import npd_social_care
 from linkage.sources.cin_flat import is_flat, load_flat
 from linkage.sources.cin_return import FIELDS, WHAT, load_returns
-from linkage.sources.contract import Format
-from linkage.sources.files import SourceFile, find_files
-from linkage.sources.findings import found
+from linkage.sources.columns import Header
+from linkage.sources.contract import Format, Part, XmlForm
+from linkage.sources.files import SourceFile
 from linkage.sources.forms import is_table, one_form, with_findings
 from linkage.sources.grids import Grid, read_grid
-from linkage.sources.kinds import looks_like
+from linkage.sources.kinds import WrongKindError
 from linkage.sql import Connection
 from linkage.tables import Extract
 
 SUFFIXES = (".xml", ".csv", ".parquet")
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the files of a source, whose form is told by what is in them; tables of no known form are left out.
 
     Rows without an id of the child are excluded (`no_key`), but for those of the extract. Raises InputError where
     no file is known, where files are of several forms, or where a file does not say whose it is.
     """
-    files = find_files(spec, folder, SUFFIXES)
     returns = [file for file in files if not is_table(file)]
     flat: list[Grid] = []
     extracts: list[Grid] = []
@@ -47,7 +46,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         else:
             left_out += 1
     if left_out == len(files):
-        raise _no_form(files[0], spec)
+        raise _no_form(files[0])
     one_form(spec, {"XML returns": returns, "flat files of events": flat, "NPD extracts": extracts})
     if returns:
         extract = load_returns(con, spec, returns)
@@ -55,19 +54,25 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         extract = load_flat(con, spec, flat)
     else:
         extract = npd_social_care.load(con, spec, extracts, npd_social_care.CIN)
-    return with_findings(extract, [found("SRC004", spec.name, left_out)] if left_out else [])
+    return with_findings(extract, [found("FI006", spec.name, left_out)] if left_out else [])
 
 
-def _no_form(file: SourceFile, spec: SourceSpec) -> InputError:
-    return InputError("No file is of the CIN census.", where=f"{file.name} (source {spec.name!r})",
+def _no_form(file: SourceFile) -> WrongKindError:
+    return WrongKindError("No file is of the CIN census.", file=file,
                       expected=f"{WHAT}, in a file that ends in .xml; or a table with the columns LAchildID, Date and "
-                               "Type; or one with CIN_PupilMatchingRefAnonymous or CIN_LAchildID_Anon; it looks like "
-                               f"{looks_like(file.path)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
+                               "Type; or one with CIN_PupilMatchingRefAnonymous or CIN_LAchildID_Anon")  # fmt: skip
+
+
+def part_of(header: Header, title: str) -> Part | None:
+    """The flat file of events, or the extract of the NPD (for sure where several of its columns bear the prefix)."""
+    if is_flat(header):
+        return Part("events")
+    return npd_social_care.part_of(header, npd_social_care.CIN)
 
 
 FORMAT = Format(
     name="cin_census",
+    what="a CIN census return",
     title="Children in need census, collection years 2009 to 2026",
     files="XML returns, one per authority and year; or the flat file of events of a regional platform (CSV); or an "
           "extract of the National Pupil Database; a file, a folder or a glob, several years and authorities at once",
@@ -87,4 +92,6 @@ FORMAT = Format(
         *npd_social_care.NOTES,
     ),
     load=load,
+    part_of=part_of,
+    xml=XmlForm("Message", rows=("Child",), collections=("CIN",), telling=("LAchildID",)),
 )  # fmt: skip

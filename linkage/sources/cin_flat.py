@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linkage.errors import InputError
+from linkage.findings import found, summed
 from linkage.project import SourceSpec
 from linkage.sources.authorities import (
     authority_in_suffix,
@@ -22,7 +23,6 @@ from linkage.sources.cin_return import FIELDS, UASC_FACTOR
 from linkage.sources.columns import Header
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import year_in_name
-from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
 from linkage.sources.headings import Layout, find_compacted, stage_columns
 from linkage.sql import Connection, Step, execute, ident, literal, run_steps, table_step
@@ -125,8 +125,9 @@ flags as (
                as uasc
     from known group by key
 )
-select file, row, key, cast({year} as integer) as rank, {_CHILD} as la_child_id, upn, former_upn, dob, expected_dob,
-       death_date, coalesce(known.sex, gender) as sex, ethnicity, disability, {_AUTHORITY} as authority, 'true' as cin,
+select file, row, key, cast({year} as integer) as rank, cast(nullif({year}, 0) as integer) as year,
+       {_CHILD} as la_child_id, upn, former_upn, dob, expected_dob, death_date,
+       coalesce(known.sex, gender) as sex, ethnicity, disability, {_AUTHORITY} as authority, 'true' as cin,
        case when flags.cpp then 'true' end as cpp, case when flags.uasc then 'true' end as uasc
 from known join flags using (key)
 order by file, row""")  # fmt: skip
@@ -155,14 +156,14 @@ def _date_formats(con: Connection, stage: str) -> dict[str, str]:
 def _findings(con: Connection, source: str, stage: str, formats: dict[str, str]) -> list[Finding]:
     types = ", ".join(literal(name.lower()) for name in (*(event[0] for event in _EVENTS), *_OTHER_TYPES))
     counts = {
-        ("SRC032", "dob"): number(con, f"select count(dob) from {ident(stage)}")
+        ("DT016", "dob"): number(con, f"select count(dob) from {ident(stage)}")
         if formats.get("dob") == FIRST_OF_MONTH else 0,
-        ("SRC033", "la_child_id"): number(con, f"select count(*) from {ident(stage)} where {unknown_suffix('child')}"),
-        ("SRC034", ""): number(con, f"select count(*) from {ident(stage)} "
+        ("ID008", "la_child_id"): number(con, f"select count(*) from {ident(stage)} where {unknown_suffix('child')}"),
+        ("FI019", ""): number(con, f"select count(*) from {ident(stage)} "
                                     f"where type is null or lower(type) not in ({types})"),
-        ("SRC008", ""): number(con, f"select count(distinct {_KEY}) from {ident(stage)} "
+        ("ID007", ""): number(con, f"select count(distinct {_KEY}) from {ident(stage)} "
                                     "where upn is not null and unknown is not null"),
-        ("SRC009", ""): number(con, f"select count(distinct {_KEY}) from {ident(stage)} "
+        ("DT019", ""): number(con, f"select count(distinct {_KEY}) from {ident(stage)} "
                                     "where dob is not null and expected_dob is not null"),
     }  # fmt: skip
     return [found(code, source, count, field) for (code, field), count in counts.items() if count]

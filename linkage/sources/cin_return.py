@@ -12,18 +12,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from linkage.errors import InputError
+from linkage.findings import found
 from linkage.project import SourceSpec
 from linkage.sources.cells import append, trim
 from linkage.sources.files import SourceFile, year_in_name
-from linkage.sources.findings import found
-from linkage.sources.kinds import looks_like
+from linkage.sources.kinds import another_kind
 from linkage.sources.xmlfile import Element, elements, leaf_texts, local_name, named
 from linkage.sql import Connection, execute, ident
 from linkage.tables import EVENT_COLUMNS, Extract, events_table, rows_table
 
 FIELDS = ("la_child_id", "upn", "former_upn", "dob", "expected_dob", "death_date", "sex", "ethnicity", "disability",
           "authority", "cin", "cpp", "uasc")  # fmt: skip
-ROW_NAMES = ("file", "row", "key", "rank", *FIELDS)
+ROW_NAMES = ("file", "row", "key", "rank", "year", *FIELDS)
 BATCH = 20_000  # children held in memory at a time
 
 WHAT = "a CIN census return (XML with the root element Message)"
@@ -80,7 +80,7 @@ def load_returns(con: Connection, spec: SourceSpec, files: Sequence[SourceFile])
 def _create(con: Connection, source: str) -> None:
     fields = ", ".join(f"{ident(name)} varchar" for name in FIELDS)
     execute(con, f"create or replace table {ident(rows_table(source))} "
-                 f"(file varchar, row bigint, key varchar, rank integer, {fields})")  # fmt: skip
+                 f"(file varchar, row bigint, key varchar, rank integer, year integer, {fields})")  # fmt: skip
     events = ", ".join(f"{ident(name)} varchar" for name in EVENT_COLUMNS)
     execute(con, f"create or replace table {ident(events_table(source))} ({events})")
 
@@ -111,14 +111,8 @@ def _read_file(file: SourceFile, spec: SourceSpec, read: _Read) -> Iterator[None
                 yield
     if not row:
         if not seen_children:
-            raise _another_kind(file)
-        read.met["SRC007"] += 1
-
-
-def _another_kind(file: SourceFile) -> InputError:
-    return InputError("The file is of another kind.", where=file.name,
-                      expected=f"{WHAT}; it looks like {looks_like(file.path)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
+            raise another_kind(file, WHAT)
+        read.met["FI005"] += 1
 
 
 # --- the header ----------------------------------------------------------------------------------
@@ -130,12 +124,12 @@ def _whose(header: Element | None, file: SourceFile, spec: SourceSpec, read: _Re
     for part in header if header is not None else ():
         stated = {**leaf_texts(part), **stated}
     if stated.get("Collection", "CIN").upper() != "CIN":
-        raise _another_kind(file)
+        raise another_kind(file, WHAT)
     authority = stated.get("LEA", "")
     if not re.fullmatch(r"\d{3}", authority):
         in_name = re.search(r"(?<!\d)(\d{3})(?!\d)", file.path.name)
         authority = spec.authority or (in_name.group(1) if in_name else "")
-        read.met["SRC012"] += 1
+        read.met["FI008"] += 1
     year = _year(stated, read) or spec.year or year_in_name(file.path.name)
     if not authority or year is None:
         missing = 'authority = "301"' if not authority else "year = 2024"
@@ -150,7 +144,7 @@ def _year(stated: dict[str, str], read: _Read) -> int | None:
     dated = re.match(r"(?:19|20)\d\d", stated.get("ReferenceDate", ""))
     named_year = re.fullmatch(r"(?:19|20)\d\d", stated.get("Year", ""))
     if dated and named_year and dated.group() != named_year.group():
-        read.met["SRC014"] += 1
+        read.met["FI009"] += 1
     chosen = dated or named_year
     return int(chosen.group()) if chosen else None
 
@@ -168,7 +162,7 @@ def _read_child(child: Element, file: SourceFile, row: int, whose: _Return, read
                 values.update(leaf_texts(part))
                 disabilities += [text for group in named(part, "Disabilities")
                                  for item in group if (text := trim(item.text))]  # fmt: skip
-                read.met["SRC010"] += any(trim(leaf.tail) for leaf in part)
+                read.met["FI010"] += any(trim(leaf.tail) for leaf in part)
             case "CINdetails":
                 details.append(part)
             case _:
@@ -183,15 +177,15 @@ def _read_child(child: Element, file: SourceFile, row: int, whose: _Return, read
         events.append((key, "upn_unknown", reason, None, None))
     read.events += events
     read.rows.append((
-        file.name, row, key, whose.year,
+        file.name, row, key, whose.year, whose.year,
         own_id, values.get("UPN"), values.get("FormerUPN"),
         values.get("PersonBirthDate"), values.get("ExpectedPersonBirthDate"), values.get("PersonDeathDate"),
         values.get("Sex") or values.get("GenderCurrent"), values.get("Ethnicity"), ",".join(disabilities) or None,
         whose.authority, "true", _flag(any(event[1] == "cpp" for event in events)), _flag(_is_uasc(events)),
     ))  # fmt: skip
-    read.met["SRC008"] += "UPN" in values and "UPNunknown" in values
-    read.met["SRC009"] += "PersonBirthDate" in values and "ExpectedPersonBirthDate" in values
-    read.met["SRC011"] += values.get("Sex") in _OLD_SEX_CODES
+    read.met["ID007"] += "UPN" in values and "UPNunknown" in values
+    read.met["DT019"] += "PersonBirthDate" in values and "ExpectedPersonBirthDate" in values
+    read.met["CD002"] += values.get("Sex") in _OLD_SEX_CODES
 
 
 def _flag(known: bool) -> str | None:

@@ -19,11 +19,11 @@ from typing import TextIO
 import duckdb
 
 from linkage.errors import InputError, RefusedError
+from linkage.findings import found
 from linkage.sources.cells import WHITE, append, create_stage, number, trimmed
 from linkage.sources.columns import Header
 from linkage.sources.files import SourceFile
-from linkage.sources.findings import found
-from linkage.sources.kinds import HEAD_BYTES, is_binary, looks_like
+from linkage.sources.kinds import HEAD_BYTES, WrongKindError, is_binary
 from linkage.sql import Connection, execute, ident, literal
 from linkage.tables import Finding
 
@@ -37,7 +37,7 @@ BATCH = 50_000  # rows held in memory where the standard library loads
 
 @dataclass(frozen=True)
 class CsvFile:
-    """A delimited file whose header was read, in `header_lines` lines; `encoding` is Python's name."""
+    """A delimited file whose header ends with line `header_lines`; `encoding` is Python's name."""
 
     file: SourceFile
     header: Header
@@ -67,7 +67,7 @@ class CsvFile:
             _load_slowly(con, table, self, wanted, opinion.encoding)
         source = self.file.source
         noted = (
-            ("SRC001", int(opinion.encoding == "cp1252")), ("SRC002", opinion.short), ("SRC015", int(opinion.mixed)),
+            ("FI001", int(opinion.encoding == "cp1252")), ("FI003", opinion.short), ("FI002", int(opinion.mixed)),
         )  # fmt: skip
         return tuple(found(code, source, count) for code, count in noted if count)
 
@@ -104,11 +104,9 @@ def read_header(file: SourceFile, delimiter: str | None = None) -> CsvFile:
     raise _wrong_encoding(file)
 
 
-def not_a_table(file: SourceFile) -> InputError:
+def not_a_table(file: SourceFile) -> WrongKindError:
     """The error for a file that is no delimited text at all."""
-    return InputError("The file is not a CSV file.", where=file.name,
-                      expected=f"delimited text; it looks like {looks_like(file.path)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
+    return WrongKindError("The file is not a CSV file.", file=file, expected="delimited text")
 
 
 def _wrong_encoding(file: SourceFile) -> InputError:
@@ -123,8 +121,8 @@ def _wrong_encoding(file: SourceFile) -> InputError:
 def _read_first_record(file: SourceFile, encoding: str, delimiter: str | None) -> CsvFile:
     """The header is the first record that is not blank."""
     delimiter = delimiter or _delimiter(file, encoding)
-    with _open_text(file.path, encoding) as text:
-        lines = _Lines(file, text)
+    with open_text(file.path, encoding) as text:
+        lines = Lines(file, text)
         reader = csv.reader(lines, delimiter=delimiter)
         try:
             cells = next((cells for cells in reader if any(cell.strip(WHITE) for cell in cells)), [])
@@ -136,17 +134,17 @@ def _read_first_record(file: SourceFile, encoding: str, delimiter: str | None) -
 
 def _delimiter(file: SourceFile, encoding: str) -> str:
     """The delimiter that occurs most often outside of quotes in the first line; a comma where none does."""
-    with _open_text(file.path, encoding) as text:
-        first = next((line for line in _Lines(file, text) if line.strip(WHITE)), "")
+    with open_text(file.path, encoding) as text:
+        first = next((line for line in Lines(file, text) if line.strip(WHITE)), "")
     bare = re.sub(r'"[^"]*("|$)', "", first)
     return max(DELIMITERS, key=bare.count)
 
 
-def _open_text(path: Path, encoding: str) -> TextIO:
+def open_text(path: Path, encoding: str) -> TextIO:
     return path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="")
 
 
-class _Lines:
+class Lines:
     """Lines of a text, each shorter than the limit; remembers how the last one ended."""
 
     def __init__(self, file: SourceFile, text: TextIO) -> None:
@@ -220,8 +218,8 @@ def _load_slowly(con: Connection, table: str, csv_file: CsvFile, wanted: Mapping
     names = [f"c{at}" for at in used]
     create_stage(con, f"{table}__raw", dict.fromkeys(names, "varchar"))
     batch: list[list[str]] = []
-    with _open_text(csv_file.file.path, encoding) as text:
-        reader = csv.reader(_Lines(csv_file.file, text), delimiter=csv_file.delimiter, strict=True)
+    with open_text(csv_file.file.path, encoding) as text:
+        reader = csv.reader(Lines(csv_file.file, text), delimiter=csv_file.delimiter, strict=True)
         for cells in reader:
             if reader.line_num <= csv_file.header_lines or not is_row(cells):
                 continue
@@ -255,15 +253,16 @@ def _read_through(csv_file: CsvFile, encoding: str) -> _Opinion:
     is_row = _counts_as_row(width)
     rows = short = 0
     ends: set[str] = set()
-    with _open_text(csv_file.file.path, encoding) as text:
-        lines = _Lines(csv_file.file, text)
+    with open_text(csv_file.file.path, encoding) as text:
+        lines = Lines(csv_file.file, text)
         reader = csv.reader(lines, delimiter=csv_file.delimiter, strict=True)
         started = 1
         try:
             for cells in reader:
-                if len(cells) > width and any(cell.strip(WHITE) for cell in cells[width:]):
+                is_below = reader.line_num > csv_file.header_lines
+                if is_below and len(cells) > width and any(cell.strip(WHITE) for cell in cells[width:]):
                     raise _too_wide(csv_file, started, width)
-                if reader.line_num > csv_file.header_lines and is_row(cells):
+                if is_below and is_row(cells):
                     rows += 1
                     short += len(cells) < width
                 ends.add(lines.last_end)

@@ -1,4 +1,4 @@
-"""Which files a source has: a file, a folder or a glob, relative to the project folder."""
+"""Which files a source has: a file, a folder, an archive or a glob, relative to the project folder."""
 
 from __future__ import annotations
 
@@ -6,21 +6,32 @@ import difflib
 import glob
 import os
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
 from linkage.errors import InputError
 from linkage.project import SourceSpec
+from linkage.sources import archives
+from linkage.sql import Connection, full_disk, rows
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file of a source; `name` is what `rows.parquet` calls it: relative to the project, forward slashes."""
+    """A file of a source; `name` is what `rows.parquet` calls it: relative to the project, forward slashes.
+
+    A file in an archive (`returns.zip/header.csv`) is at its `path` only inside of `unpacked`.
+    """
 
     source: str
     path: Path
     name: str
+    archive: Path | None = None
+    member: str = ""
+    size_bytes: int = 0
 
     @property
     def suffix(self) -> str:
@@ -31,16 +42,74 @@ class SourceFile:
 def find_files(spec: SourceSpec, folder: Path, suffixes: Sequence[str]) -> tuple[SourceFile, ...]:
     """The files that `path` names, sorted by name, each once.
 
-    A folder is searched with its subfolders for files of the suffixes; a glob and a file are taken at their word.
-    Raises InputError where an entry gives no readable file.
+    A folder is searched with its subfolders for files of the suffixes, and so is an archive or a folder in it; a glob
+    and a file are taken at their word. Archives in a folder are not looked into. Raises InputError where an entry gives
+    no readable file, and RefusedError for what is not read of an archive.
     """
     found: dict[str, SourceFile] = {}
     for entry in spec.path:
+        inner = ""
+        at = archives.archive_and_inner(entry)
+        if at is not None and not (folder / at[0]).is_dir():
+            entry, inner = at
         for path in _paths(spec, folder, entry, suffixes):
             name = relative_name(path, folder)
             _check_readable(spec, path, name)
-            found.setdefault(name, SourceFile(spec.name, path, name))
+            files = [SourceFile(spec.name, path, name)]
+            if archives.is_archive(path):
+                files = _archived(spec, path, name, inner, suffixes)
+            for file in files:
+                found.setdefault(file.name, file)
     return tuple(found[name] for name in sorted(found))
+
+
+@contextmanager
+def unpacked(con: Connection, files: Sequence[SourceFile]) -> Iterator[tuple[SourceFile, ...]]:
+    """The files, those of archives unpacked for as long as the block lasts, into the private folder of the run.
+
+    That is where its database spills to; without one, a private folder of the system's. Raises InputError for a damaged
+    archive and RefusedError where the disk has no room.
+    """
+    packed = [file for file in files if file.archive]
+    if not packed:
+        yield tuple(files)
+        return
+    spill = str(rows(con, "select current_setting('temp_directory')")[0][0] or "")
+    is_new = bool(spill) and not Path(spill).exists()
+    if is_new:
+        Path(spill).mkdir(parents=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix="unpacked-", dir=spill or None, ignore_cleanup_errors=True) as into:
+            if shutil.disk_usage(into).free < sum(file.size_bytes for file in packed):
+                raise full_disk()
+            yield tuple(
+                _unpacked(file, Path(into) / str(at)) if file.archive else file for at, file in enumerate(files)
+            )
+    finally:
+        if is_new:
+            with suppress(OSError):  # what the database has spilled there is still needed
+                Path(spill).rmdir()
+
+
+def _unpacked(file: SourceFile, into: Path) -> SourceFile:
+    assert file.archive is not None
+    into.mkdir()
+    path = into / archives.safe_name(PurePosixPath(file.name))
+    archives.unpack(file.archive, file.member, path, shown=file.name)
+    return replace(file, path=path)
+
+
+def _archived(spec: SourceSpec, archive: Path, name: str, inner: str, suffixes: Sequence[str]) -> list[SourceFile]:
+    """The files of an archive that are meant."""
+    meant = archives.chosen(archives.members(archive, name), inner, suffixes)
+    archives.refuse_unfit(meant, name)
+    if not meant:
+        raise InputError("The archive has no such file." if inner else "The archive has no file of the right kind.",
+                         where=f"{spec.name}: {name}{'/' if inner else ''}{inner}",
+                         expected="files that end in " + " or ".join(suffixes),
+                         remedy="check `path` in the project file")  # fmt: skip
+    return [SourceFile(spec.name, archive / member.inner, f"{name}/{member.inner}", archive, member.raw_name,
+                       member.size_bytes) for member in meant]  # fmt: skip
 
 
 def relative_name(path: Path, folder: Path) -> str:
@@ -68,7 +137,7 @@ def _paths(spec: SourceSpec, folder: Path, entry: str, suffixes: Sequence[str]) 
                 "The folder has no file of the right kind.",
                 where=f"{spec.name}: {entry}",
                 expected="files that end in " + " or ".join(suffixes),
-                remedy="check `path` in the project file",
+                remedy="check `path` in the project file; archives are named one by one, as in returns.zip",
             )
         return inside
     if glob.has_magic(entry):

@@ -10,9 +10,9 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from linkage.findings import found
 from linkage.sources.cells import drop_stages, number, stage_table
 from linkage.sources.columns import Header, compact
-from linkage.sources.findings import found
 from linkage.sources.grids import Grid
 from linkage.sql import Connection, execute, ident, literal
 from linkage.tables import Finding
@@ -88,9 +88,9 @@ def stage_columns(
     one = stage_table(source, "file")
     findings = list(grid.stage(con, one, places))
     if not number(con, f"select count(*) from {ident(one)}"):
-        findings.append(found("SRC007", source, 1))
+        findings.append(found("FI005", source, 1))
     if grid.header.repeated():
-        findings.append(found("SRC006", source, grid.header.repeated()))
+        findings.append(found("FI004", source, grid.header.repeated()))
     cells = "".join(f", {cell(ident(name))} as {ident(name)}" for name in places)
     given = "".join(f", ${name} as {ident(name)}" for name in constants)
     execute(con, f"insert into {ident(stage)} by name\nselect row{given}{cells}\nfrom {ident(one)} order by row",

@@ -9,18 +9,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from linkage.errors import InputError
+from linkage.findings import found, noted
 from linkage.project import SourceSpec
 from linkage.sources.cells import append, number
-from linkage.sources.contract import Format
-from linkage.sources.files import SourceFile, find_files, year_in_name
-from linkage.sources.findings import found
-from linkage.sources.kinds import looks_like
-from linkage.sources.supplies import noted
+from linkage.sources.contract import Format, XmlForm
+from linkage.sources.files import SourceFile, year_in_name
+from linkage.sources.kinds import another_kind
 from linkage.sources.xmlfile import Element, elements, leaf_texts, local_name, named
 from linkage.sql import Connection, execute, ident
 from linkage.tables import (
@@ -36,7 +34,7 @@ from linkage.tables import (
 FIELDS = ("learner_ref", "uln", "forename", "surname", "dob", "postcode", "address_line", "sex", "ethnicity", "sen",
           "fsm", "disability")  # fmt: skip
 SUFFIXES = (".xml",)
-ROW_NAMES = ("file", "row", "key", "rank", "ukprn", *FIELDS)
+ROW_NAMES = ("file", "row", "key", "rank", "year", "ukprn", *FIELDS)
 BATCH = 20_000  # learners held in memory at a time
 
 WHAT = "an ILR return (XML with the root element Message)"
@@ -57,6 +55,11 @@ class _Return:
     ukprn: str
     rank: int
 
+    @property
+    def year(self) -> int | None:
+        """Year in which the collection's year ends; None where nothing says so."""
+        return self.rank // 10_000 or None
+
 
 @dataclass
 class _Read:
@@ -69,7 +72,7 @@ class _Read:
     excluded: Counter[str] = field(default_factory=Counter)
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the returns of a source, in constant memory. A row is a `Learner` element.
 
     Learners without LearnRefNumber are excluded (`no_key`). Raises InputError where neither the file nor its name says
@@ -77,7 +80,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     """
     _create(con, spec.name)
     read = _Read()
-    for file in find_files(spec, folder, SUFFIXES):
+    for file in files:
         for _ in _read_file(file, spec, read):
             _write(con, spec.name, read)
     _write(con, spec.name, read)
@@ -92,10 +95,10 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         excluded=dict(read.excluded),
         findings=(
             *_repeated(con, spec.name),
-            *(found("SRC007", spec.name, count) for code, count in read.met.items() if code == "SRC007"),
-            *noted("SRC121", spec.name, lost),
-            *noted("SRC122", spec.name, read.met["SRC122"], "learner_ref"),
-            *noted("SRC123", spec.name, read.met["SRC123"]),
+            *(found("FI005", spec.name, count) for code, count in read.met.items() if code == "FI005"),
+            *noted("FI014", spec.name, lost),
+            *noted("ID017", spec.name, read.met["ID017"], "learner_ref"),
+            *noted("FI008", spec.name, read.met["FI008"]),
         ),
     )
 
@@ -103,7 +106,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
 def _create(con: Connection, source: str) -> None:
     fields = ", ".join(f"{ident(name)} varchar" for name in ("ukprn", *FIELDS))
     execute(con, f"create or replace table {ident(rows_table(source))} "
-                 f"(file varchar, row bigint, key varchar, rank integer, {fields})")  # fmt: skip
+                 f"(file varchar, row bigint, key varchar, rank integer, year integer, {fields})")  # fmt: skip
     for table, names in ((addresses_table(source), ADDRESS_COLUMNS), (events_table(source), EVENT_COLUMNS)):
         listed = ", ".join(f"{ident(name)} varchar" for name in names)
         execute(con, f"create or replace table {ident(table)} ({listed})")
@@ -129,7 +132,7 @@ def _leave_out_strangers(con: Connection, source: str) -> int:
 
 def _repeated(con: Connection, source: str) -> list[Finding]:
     shared = number(con, f"select count(*) - count(distinct (file, key)) from {ident(rows_table(source))}")
-    return [found("SRC003", source, shared, field="learner_ref")] if shared else []
+    return [found("FO001", source, shared, field="learner_ref")] if shared else []
 
 
 def _read_file(file: SourceFile, spec: SourceSpec, read: _Read) -> Iterator[None]:
@@ -155,14 +158,8 @@ def _read_file(file: SourceFile, spec: SourceSpec, read: _Read) -> Iterator[None
                 yield
     if not row:
         if not {"UKPRN", "Collection"} & set(header):
-            raise _another_kind(file)
-        read.met["SRC007"] += 1
-
-
-def _another_kind(file: SourceFile) -> InputError:
-    return InputError("The file is of another kind.", where=file.name,
-                      expected=f"{WHAT}; it looks like {looks_like(file.path)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
+            raise another_kind(file, WHAT)
+        read.met["FI005"] += 1
 
 
 # --- the header ----------------------------------------------------------------------------------
@@ -173,7 +170,7 @@ def _header(element: Element, file: SourceFile) -> dict[str, str]:
     for part in element:
         stated = {**leaf_texts(part), **stated}
     if stated.get("Collection", "ILR").upper() != "ILR":
-        raise _another_kind(file)
+        raise another_kind(file, WHAT)
     return stated
 
 
@@ -182,7 +179,7 @@ def _whose(header: Mapping[str, str], file: SourceFile, spec: SourceSpec, read: 
     named_so = re.search(r"(?<!\d)(\d{8})-(\d{4})(?!\d)", file.path.name)
     ukprn = header.get("UKPRN") or (named_so.group(1) if named_so else None)
     year = _end_year(header.get("Year"))
-    read.met["SRC123"] += "UKPRN" not in header or year is None
+    read.met["FI008"] += "UKPRN" not in header or year is None
     if year is None:
         year = spec.year or _end_year(named_so.group(2) if named_so else None) or year_in_name(file.path.name) or 0
     if ukprn is None:
@@ -223,7 +220,7 @@ def _read_learner(learner: Element, file: SourceFile, row: int, whose: _Return, 
     types = {kind for kind, _ in codes}
     aims = [leaf_texts(part) for part in named(learner, "LearningDelivery")]
     read.rows.append((
-        file.name, row, key, whose.rank, whose.ukprn,
+        file.name, row, key, whose.rank, whose.year, whose.ukprn,
         reference, values.get("ULN"), values.get("GivenNames"), values.get("FamilyName"), values.get("DateOfBirth"),
         values.get("Postcode"), values.get("AddLine1"), values.get("Sex"), values.get("Ethnicity"),
         "E" if PLAN in types else "K" if SPECIAL_NEEDS in types else None, "true" if FREE_MEALS in types else None,
@@ -252,7 +249,7 @@ def _aims(key: str, aims: list[dict[str, str]]) -> Iterator[Event]:
 def _earlier(key: str, values: Mapping[str, str], whose: _Return, read: _Read) -> Iterator[Event]:
     """What the learner was called before. A record has one provider, so that a reference at another is an event."""
     if before := values.get("PrevLearnRefNumber"):
-        read.met["SRC122"] += 1
+        read.met["ID017"] += 1
         yield key, "previous_learner_ref", f"{values.get('PrevUKPRN', whose.ukprn)}/{before}", None, None
     elif provider := values.get("PrevUKPRN"):
         yield key, "previous_provider", provider, None, None
@@ -269,6 +266,7 @@ def _destinations(part: Element, whose: _Return) -> Iterator[Event]:
 
 FORMAT = Format(
     name="ilr",
+    what="an ILR return",
     title="Individualised learner record (ILR): returns of colleges and training providers",
     files="XML returns of any year, one per provider and submission; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -286,4 +284,6 @@ FORMAT = Format(
         "Files with a DOCTYPE are refused; memory does not grow with the file.",
     ),
     load=load,
+    part_of=lambda header, title: None,
+    xml=XmlForm("Message", rows=("Learner",), collections=("ILR",), telling=("ESFA/ILR", "<LearningProvider")),
 )

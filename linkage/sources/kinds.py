@@ -9,7 +9,37 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from linkage.errors import InputError
+from linkage.sources.files import SourceFile
+
 HEAD_BYTES = 65_536
+
+
+class WrongKindError(InputError):
+    """A file that is not what its source says it is; `load_source` adds what it looks like instead."""
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        file: SourceFile,
+        expected: str,
+        remedy: str = "check `path` and `format` in the project file",
+    ) -> None:
+        super().__init__(what, where=f"{file.name} (source {file.source!r})", expected=expected, remedy=remedy)
+        self.file = file
+
+    def looking_like(self, words: str) -> InputError:
+        """The error in full."""
+        fault = self.faults[0]
+        return InputError(fault.what, where=fault.where, expected=f"{fault.expected}; it looks like {words}",
+                          remedy=fault.remedy)  # fmt: skip
+
+
+def another_kind(file: SourceFile, what: str) -> WrongKindError:
+    """The error for a return of another collection than `what`."""
+    return WrongKindError("The file is of another kind.", file=file, expected=what)
+
 
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 # Atomic and possessive, so that a head of many comments cannot make the search explode.
@@ -17,14 +47,9 @@ _ROOT = re.compile(
     r"\A(?>\s+|<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\]\s*)?>)*+<(?:[\w.-]+:)?([A-Za-z_][\w.-]{0,60})", re.S
 )
 
-# Columns (upper case) that tell a layout, most telling first.
+# Columns (upper case) that tell a layout that no format reads, or reads as the files of a source and not by itself.
 _LAYOUTS: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"CHILD", "DECOM"}), "an episodes file of an SSDA903 return"),
-    (frozenset({"CHILD", "ETHNIC", "UPN"}), "a header file of an SSDA903 return"),
     (frozenset({"CHILD", "DOB"}), "a file of an SSDA903 return"),
-    (frozenset({"LACHILDID"}), "a flat file made from a CIN census return"),
-    (frozenset({"PUPILONROLLTABLEID"}), "a school census export"),
-    (frozenset({"PUPILNOLONGERONROLLTABLEID"}), "a school census export"),
     (frozenset({"UPN", "SURNAME", "DOB"}), "a pupil list, such as a school census download"),
     (frozenset({"LEARNREFNUMBER"}), "a flat file made from an ILR return"),
 )

@@ -7,23 +7,21 @@ is kept under every person it is said to belong to, and those that belong to sev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from linkage.findings import found, noted, summed
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.columns import Header, compact
-from linkage.sources.contract import Format
-from linkage.sources.files import find_files
-from linkage.sources.findings import found, summed
+from linkage.sources.contract import Format, Part
+from linkage.sources.files import SourceFile
 from linkage.sources.grids import Grid
 from linkage.sources.supplies import (
     SUFFIXES,
     cut_number,
+    known_tables,
     missing_code,
     no_table,
-    noted,
     opaque,
-    open_table,
     unscoped,
 )
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
@@ -45,20 +43,16 @@ WHAT = "a table of LEO"
 EXPECTED = "a column AE_ID or EDUKEY"
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read lookups and outcome tables. Every row is a row of the person whose AE_ID it has, else of its EDUKEY.
 
     Rows without either are excluded (`no_key`). Raises InputError where no file is a table of LEO.
     """
     stage = stage_table(spec.name, "leo")
     create_stage(con, stage, {"file": "varchar", "row": "bigint", **dict.fromkeys(COLUMNS, "varchar")})
-    files = find_files(spec, folder, SUFFIXES)
-    grids = [open_table(file) for file in files]
-    layouts = [layout_of(grid.header) for grid in grids]
-    tables = [(grid, layout) for grid, layout in zip(grids, layouts, strict=True) if layout is not None]
+    tables, findings = known_tables(files, layout_of, spec.name)
     if not tables:
-        raise no_table(files[0], grids[0], spec, what=WHAT, columns=EXPECTED)
-    findings = [found("SRC004", spec.name, 1)] * layouts.count(None)
+        raise no_table(files[0], what=WHAT, columns=EXPECTED)
     for grid, layout in tables:
         findings += _stage(con, grid, layout, spec, stage)
 
@@ -96,7 +90,7 @@ def _stage(con: Connection, grid: Grid, layout: Mapping[str, int], spec: SourceS
     execute(con, f"insert into {ident(stage)} by name select $file as file, * from {ident(one)} order by row",
             {"file": grid.name})  # fmt: skip
     if not number(con, f"select count(*) from {ident(one)}"):
-        noticed.append(found("SRC007", spec.name, 1))
+        noticed.append(found("FI005", spec.name, 1))
     drop_stages(con, [one])
     return noticed
 
@@ -115,14 +109,14 @@ order by file, row""")  # fmt: skip
 def _findings(con: Connection, spec: SourceSpec, stage: str, fields: Sequence[str]) -> list[Finding]:
     findings = [*unscoped(spec, fields[0])]
     for name in fields:
-        for code, condition in (("SRC103", missing_code(name)), ("SRC104", cut_number(name))):
+        for code, condition in (("ID011", missing_code(name)), ("ID012", cut_number(name))):
             met = number(con, f"select count(*) from {ident(stage)} where {condition}")
             findings += noted(code, spec.name, met, name)
     table = ident(rows_table(spec.name))
     for name in LOOKED_UP if "leo_person_id" in fields else ():
         if name in fields:
-            findings += noted("SRC111", spec.name, _in_several(con, table, of=name, among="leo_person_id"), name)
-            findings += noted("SRC112", spec.name, _in_several(con, table, of="leo_person_id", among=name), name)
+            findings += noted("ID015", spec.name, _in_several(con, table, of=name, among="leo_person_id"), name)
+            findings += noted("ID016", spec.name, _in_several(con, table, of="leo_person_id", among=name), name)
     return findings
 
 
@@ -132,8 +126,17 @@ def _in_several(con: Connection, table: str, *, of: str, among: str) -> int:
                        f"group by {of} having min({among}) <> max({among}))")  # fmt: skip
 
 
+def part_of(header: Header, title: str) -> Part | None:
+    """A lookup, which has little beside its ids, or another table of persons of LEO."""
+    layout = layout_of(header)
+    if layout is None:
+        return None
+    return Part("lookup of ids" if len(layout) > 1 and len(set(header.names)) <= len(layout) + 2 else "table")
+
+
 FORMAT = Format(
     name="leo",
+    what="a table of LEO",
     title="Longitudinal Education Outcomes (LEO): lookups of ids, and outcome tables",
     files="CSV, TSV or Parquet tables, told apart by their columns; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -147,4 +150,5 @@ FORMAT = Format(
         "Ids compare inside one `supply`, which the project should name.",
     ),
     load=load,
+    part_of=part_of,
 )

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
+from linkage.findings import found, noted, summed
 from linkage.project import SourceSpec
+from linkage.sources import leo
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.columns import Header, compact
-from linkage.sources.contract import Format
+from linkage.sources.contract import Format, Part
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
-from linkage.sources.files import find_files, year_in_name
-from linkage.sources.findings import found, summed
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.grids import Grid
-from linkage.sources.supplies import SUFFIXES, end_year, missing_code, no_table, noted, opaque, open_table, unscoped
+from linkage.sources.supplies import SUFFIXES, end_year, known_tables, missing_code, no_table, opaque, unscoped
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
 from linkage.tables import Extract, Finding, addresses_table, events_table, rows_table
 
@@ -58,7 +58,7 @@ class Layout:
     columns: Mapping[str, int]
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the tables of a supply. A row is a row of a learners table; aims become events of their learners.
 
     Rows without external_id and without learner_id are excluded (`no_key`). Raises InputError where no file has
@@ -68,23 +68,20 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     for kind, columns in COLUMNS.items():
         create_stage(con, stages[kind], {"file": "varchar", "row": "bigint", "file_year": "integer",
                                          **dict.fromkeys(columns, "varchar")})  # fmt: skip
-    files = find_files(spec, folder, SUFFIXES)
-    grids = [open_table(file) for file in files]
-    layouts = [layout_of(grid.header) for grid in grids]
-    if not any(layout and layout.kind == "learners" for layout in layouts):
-        raise no_table(files[0], grids[0], spec, what=WHAT, columns=EXPECTED)
-    findings = [found("SRC004", spec.name, 1)] * layouts.count(None)
-    for grid, layout in zip(grids, layouts, strict=True):
-        if layout is not None:
-            findings += _stage(con, grid, layout, spec, stages[layout.kind])
+    tables, findings = known_tables(files, layout_of, spec.name)
+    layouts = [layout for _, layout in tables]
+    if not any(layout.kind == "learners" for layout in layouts):
+        raise no_table(files[0], what=WHAT, columns=EXPECTED)
+    for grid, layout in tables:
+        findings += _stage(con, grid, layout, spec, stages[layout.kind])
 
-    there = {column for layout in layouts if layout and layout.kind == "learners" for column in layout.columns}
+    there = {column for layout in layouts if layout.kind == "learners" for column in layout.columns}
     names = tuple(name for name in FIELD_SQL if there.intersection(_STAGED_AS.get(name, (name,))))
     run_steps(con, _steps(spec.name, stages, names))
     learners = ident(stages["learners"])
     excluded = number(con, f"select count(*) from {learners} where {_key_sql()} is null")
     missing = number(con, f"select count(*) from {learners} where {missing_code('recordid')}")
-    undated = [layout for layout in layouts if layout and layout.kind == "aims" and "starts" not in layout.columns]
+    undated = [layout for layout in layouts if layout.kind == "aims" and "starts" not in layout.columns]
     extract = Extract(
         source=spec.name,
         rows=rows_table(spec.name),
@@ -96,9 +93,9 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         findings=(
             *summed(findings),
             *unscoped(spec, "pseudonym"),
-            *noted("SRC103", spec.name, missing, "pseudonym"),
-            *noted("SRC124", spec.name, _lost_aims(con, spec.name, stages["aims"])),
-            *noted("SRC125", spec.name, len(undated)),
+            *noted("ID011", spec.name, missing, "pseudonym"),
+            *noted("FI015", spec.name, _lost_aims(con, spec.name, stages["aims"])),
+            *noted("FI016", spec.name, len(undated)),
         ),
     )  # fmt: skip
     drop_stages(con, stages.values())
@@ -125,7 +122,7 @@ def _stage(con: Connection, grid: Grid, layout: Layout, spec: SourceSpec, stage:
                  f"select $file as file, $year as file_year, * from {ident(one)} order by row",
             {"file": grid.name, "year": spec.year or year_in_name(grid.name)})  # fmt: skip
     if not number(con, f"select count(*) from {ident(one)}"):
-        noticed.append(found("SRC007", spec.name, 1))
+        noticed.append(found("FI005", spec.name, 1))
     drop_stages(con, [one])
     return noticed
 
@@ -149,7 +146,7 @@ def _steps(source: str, stages: Mapping[Kind, str], names: tuple[str, ...]) -> t
     # An external_id must not be taken for a RECORDID that is the same number.
     pseudonym = f"coalesce({opaque('recordid')}, 'external_id:' || {opaque('external_id')})"
     rows = table_step(rows_table(source), f"""
-select file, row, key, cast(coalesce(year_end, 0) as integer) as rank, {listed}
+select file, row, key, cast(coalesce(year_end, 0) as integer) as rank, cast(year_end as integer) as year, {listed}
 from (
     select * replace ({opaque('learner_id')} as learner_id, {opaque('provider')} as provider),
            {_key_sql()} as key, {_YEAR} as year_end, {pseudonym} as pseudonym
@@ -194,8 +191,15 @@ def _date_formats(con: Connection, aims: str) -> dict[str, str]:
     return {name: declared["starts"] for name in ("date_from", "date_to") if declared} | {"valid_to": "iso"}
 
 
+def part_of(header: Header, title: str) -> Part | None:
+    """Learners or aims, where a table has three of their columns and no person of LEO."""
+    layout = layout_of(header)
+    return Part(layout.kind) if layout and len(layout.columns) > 2 and leo.layout_of(header) is None else None
+
+
 FORMAT = Format(
     name="lilr",
+    what="a table of the longitudinal ILR",
     title="Longitudinal ILR in LEO: learners and their aims, pseudonymised",
     files="CSV, TSV or Parquet tables of learners and of aims, told apart by their columns; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -211,4 +215,5 @@ FORMAT = Format(
         "Pseudonyms compare inside one `supply`, which the project should name.",
     ),
     load=load,
+    part_of=part_of,
 )

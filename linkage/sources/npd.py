@@ -7,25 +7,24 @@ columns; only the few that are known here are read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from linkage.findings import found, noted, summed
 from linkage.identifiers import digits_sql, status_sql, value_sql
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table, without_point_zero
-from linkage.sources.contract import Format
-from linkage.sources.files import find_files, year_in_name
-from linkage.sources.findings import found, summed
+from linkage.sources.columns import Header
+from linkage.sources.contract import Format, Part
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.grids import Grid
 from linkage.sources.npd_tables import COLUMNS, FAMILIES, OTHER, PLASC, Layout, layout_of
 from linkage.sources.supplies import (
     SUFFIXES,
     cut_number,
     end_year,
+    known_tables,
     missing_code,
     no_table,
-    noted,
     opaque,
-    open_table,
     unscoped,
 )
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
@@ -54,7 +53,7 @@ EXPECTED = ("a column such as PupilMatchingRefAnonymous_SPR20 or KS4_PupilMatchi
             "portal with UPN or ULN")  # fmt: skip
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the tables of a supply. A later year speaks louder; within a year a census does, and a main entry.
 
     Rows in which none of the columns has a value are excluded (`blank`). Raises InputError where no file is a table of
@@ -63,13 +62,9 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     stage = stage_table(spec.name, "npd")
     create_stage(con, stage, {"file": "varchar", "row": "bigint", "family_order": "integer", "table_year": "integer",
                               **dict.fromkeys(COLUMNS, "varchar")})  # fmt: skip
-    files = find_files(spec, folder, SUFFIXES)
-    grids = [open_table(file) for file in files]
-    layouts = [layout_of(grid.header) for grid in grids]
-    tables = [(grid, layout) for grid, layout in zip(grids, layouts, strict=True) if layout is not None]
+    tables, findings = known_tables(files, layout_of, spec.name)
     if not tables:
-        raise no_table(files[0], grids[0], spec, what=WHAT, columns=EXPECTED)
-    findings = [found("SRC004", spec.name, 1)] * layouts.count(None)
+        raise no_table(files[0], what=WHAT, columns=EXPECTED)
     for grid, layout in tables:
         findings += _stage(con, grid, layout, spec, stage)
 
@@ -96,9 +91,9 @@ def _stage(con: Connection, grid: Grid, layout: Layout, spec: SourceSpec, stage:
             {"file": grid.name, "order": layout.family.order,
              "year": layout.year or spec.year or year_in_name(grid.name)})  # fmt: skip
     if not number(con, f"select count(*) from {ident(one)}"):
-        noticed.append(found("SRC007", spec.name, 1))
+        noticed.append(found("FI005", spec.name, 1))
     if grid.header.repeated():
-        noticed.append(found("SRC006", spec.name, grid.header.repeated()))
+        noticed.append(found("FI004", spec.name, grid.header.repeated()))
     drop_stages(con, [one])
     return noticed
 
@@ -132,7 +127,8 @@ def _rows_step(source: str, stage: str, fields: tuple[str, ...]) -> Step:
     names = ", ".join(f"coalesce({name}, '')" for name in ("forename", "middle_names", "surname", "dob", "birth_year",
                                                            "birth_month", "sex", "gender"))  # fmt: skip
     whole = ", ".join(f"coalesce({name}, '')" for name in COLUMNS)
-    rank = (f"coalesce({end_year('year')}, table_year, 0) * 100 + family_order * 10 "
+    year = f"coalesce({end_year('year')}, table_year)"
+    rank = (f"coalesce({year}, 0) * 100 + family_order * 10 "
             f"+ case when {_MAIN} then 2 else 0 end + case when natres = '1' then 1 else 0 end")  # fmt: skip
     return table_step(rows_table(source), f"""
 with known as (select *, {_id_sql()} as id, {opaque('pmr')} as reference from {ident(stage)}),
@@ -147,7 +143,7 @@ nameless as (
 )
 select file, row,
        coalesce(id, '~' || hash || case when copy > 1 then '.' || copy else '' end) as key,
-       cast({rank} as integer) as rank{listed}
+       cast({rank} as integer) as rank, cast({year} as integer) as year{listed}
 from known left join nameless using (file, row)
 order by file, row""")  # fmt: skip
 
@@ -174,19 +170,26 @@ def _findings(con: Connection, spec: SourceSpec, stage: str, layouts: Sequence[L
     wrong_birth = f"not {_HAS_YEAR} or (birth_month is not null and not coalesce({_HAS_MONTH}, false))"
     return [
         *(unscoped(spec, "pmr") if kinds else ()),
-        *noted("SRC102", spec.name, nameless),
-        *noted("SRC103", spec.name, rows(missing_code("pmr")), "pmr"),
-        *noted("SRC104", spec.name, rows(cut_number("pmr")), "pmr"),
-        *noted("SRC105", spec.name, sum(layout.family is OTHER for layout in layouts)),
-        *noted("SRC106", spec.name, len(kinds) - 1 if kinds else 0, "pmr"),
-        *noted("SRC107", spec.name, rows(f"not {_MAIN}")),
-        *noted("SRC108", spec.name, rows(f"dob is null and birth_year is not null and ({wrong_birth})"), "dob"),
-        *noted("SRC109", spec.name, sum(layout.others for layout in layouts), "pmr"),
+        *noted("FO003", spec.name, nameless),
+        *noted("ID011", spec.name, rows(missing_code("pmr")), "pmr"),
+        *noted("ID012", spec.name, rows(cut_number("pmr")), "pmr"),
+        *noted("FI017", spec.name, sum(layout.family is OTHER for layout in layouts)),
+        *noted("ID013", spec.name, len(kinds) - 1 if kinds else 0, "pmr"),
+        *noted("FO006", spec.name, rows(f"not {_MAIN}")),
+        *noted("DT018", spec.name, rows(f"dob is null and birth_year is not null and ({wrong_birth})"), "dob"),
+        *noted("ID014", spec.name, sum(layout.others for layout in layouts), "pmr"),
     ]
+
+
+def part_of(header: Header, title: str) -> Part | None:
+    """The family of a table."""
+    layout = layout_of(header)
+    return Part(layout.family.title, layout.family not in (OTHER, PLASC)) if layout else None
 
 
 FORMAT = Format(
     name="npd",
+    what="a table of the NPD",
     title="National Pupil Database: pupil-level tables, anonymised or identifiable",
     files="CSV, TSV or Parquet tables, told apart by their columns; a file, a folder with many tables, or a glob",
     suffixes=SUFFIXES,
@@ -203,4 +206,5 @@ FORMAT = Format(
         "Tables of children in need and of looked-after children are formats of their own.",
     ),
     load=load,
+    part_of=part_of,
 )

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from linkage.findings import found, noted, summed
 from linkage.project import SourceSpec
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
+from linkage.sources.columns import Header
+from linkage.sources.contract import Part
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
 from linkage.sources.files import year_in_name
-from linkage.sources.findings import found, summed
 from linkage.sources.grids import Grid
 from linkage.sources.headings import stage_columns
 from linkage.sources.npd_social_care_layout import CIN, CLA, Extracted, find_variables, is_extract
 from linkage.sources.npd_social_care_steps import code_is_child, key_steps, table_steps
-from linkage.sources.supplies import noted, unscoped
+from linkage.sources.supplies import unscoped
 from linkage.sql import Connection, ident, run_steps
 from linkage.tables import Extract, Finding, events_table, rows_table
 
@@ -49,13 +51,13 @@ def load(con: Connection, spec: SourceSpec, grids: Sequence[Grid], kind: Extract
     run_steps(con, key_steps(stage, keyed, kind, by_code=by_code))
     run_steps(con, table_steps(spec.name, keyed, kind))
     if filled := number(con, f"select count(*) from {ident(keyed)} where pmr is null and key = other_pmr"):
-        findings.append(found("SRC036", spec.name, filled, field="pmr"))
+        findings.append(found("ID009", spec.name, filled, field="pmr"))
     if other := number(con, f"select count(*) from {ident(keyed)} where is_other"):
-        findings.append(found("SRC039", spec.name, other, field="pmr"))
+        findings.append(found("FO005", spec.name, other, field="pmr"))
     may_be_place = "code" in kind.variables and not by_code
     places = number(con, f"select count(distinct code) from {ident(keyed)}") if may_be_place else 0
     if places:
-        findings.append(found("SRC038", spec.name, places, field="pseudonym"))
+        findings.append(found("ID018", spec.name, places, field="pseudonym"))
     extract = Extract(
         source=spec.name,
         rows=rows_table(spec.name),
@@ -68,9 +70,17 @@ def load(con: Connection, spec: SourceSpec, grids: Sequence[Grid], kind: Extract
     return extract
 
 
+def part_of(header: Header, kind: Extracted) -> Part | None:
+    """The extract, where a table is one; no list of names, unless its columns bear the prefix."""
+    prefixed = sum(name.upper().startswith(f"{kind.prefix.upper()}_") for name in header.names)
+    if not is_extract(header, kind) or (not prefixed and header.first("Surname", "Forename", "Forenames") is not None):
+        return None
+    return Part("NPD extract", prefixed > 2)
+
+
 def _findings(con: Connection, spec: SourceSpec, keyed: str) -> tuple[Finding, ...]:
     hashed = number(con, f"select count(*) from {ident(keyed)} where starts_with(key, '~')")
-    return (*unscoped(spec, "pmr"), *noted("SRC102", spec.name, hashed, "pmr"))
+    return (*unscoped(spec, "pmr"), *noted("FO003", spec.name, hashed, "pmr"))
 
 
 def _date_formats(con: Connection, keyed: str, kind: Extracted) -> dict[str, str]:

@@ -90,8 +90,9 @@ def _only(name: str) -> str:
 def table_steps(source: str, keyed: str, kind: Extracted) -> tuple[Step, ...]:
     """Steps that make the row table and the event table."""
     fields = ",\n       ".join(f"{kind.values.get(name, name)} as {ident(name)}" for name in kind.fields)
+    year = f"coalesce({end_year('year')}, file_year)"
     rows = f"""
-select file, row, key, cast(coalesce({end_year("year")}, file_year) as integer) as rank,
+select file, row, key, cast({year} as integer) as rank, cast(nullif({year}, 0) as integer) as year,
        {fields}
 from {ident(keyed)}
 order by file, row"""

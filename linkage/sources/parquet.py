@@ -16,7 +16,7 @@ from linkage.errors import InputError, LinkageError
 from linkage.sources.cells import registered, trimmed
 from linkage.sources.columns import Header
 from linkage.sources.files import SourceFile
-from linkage.sources.kinds import looks_like
+from linkage.sources.kinds import WrongKindError
 from linkage.sql import Connection, execute, ident
 from linkage.tables import Finding
 
@@ -103,7 +103,7 @@ def _cell(kind: pa.DataType, at: int) -> str:
     return trimmed(text)
 
 
-def _broken(file: SourceFile) -> InputError:
-    return InputError("The file is not a whole Parquet file.", where=file.name,
-                      expected=f"a Parquet file without encryption; it looks like {looks_like(file.path)}",
-                      remedy="write the file again, or check `path` in the project file")  # fmt: skip
+def _broken(file: SourceFile) -> WrongKindError:
+    return WrongKindError("The file is not a whole Parquet file.", file=file,
+                          expected="a Parquet file without encryption",
+                          remedy="write the file again, or check `path` in the project file")  # fmt: skip

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from linkage.errors import InputError
+from linkage.findings import found, summed
 from linkage.project import SourceSpec
 from linkage.sources.authorities import (
     authority_in_suffix,
@@ -17,12 +16,13 @@ from linkage.sources.authorities import (
 )
 from linkage.sources.births import differing_births
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table, without_point_zero
-from linkage.sources.contract import Format
+from linkage.sources.columns import Header
+from linkage.sources.contract import Format, Part
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
-from linkage.sources.files import SourceFile, find_files, year_in_name
-from linkage.sources.findings import found, summed
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.grids import SUFFIXES, Grid, read_grid
 from linkage.sources.headings import Found, Layout, find_by_words, find_compacted, stage_columns
+from linkage.sources.kinds import WrongKindError
 from linkage.sql import Connection, Step, execute, ident, run_steps, table_step
 from linkage.tables import Extract, Finding, addresses_table, events_table, rows_table
 
@@ -59,10 +59,11 @@ UNUSED = (
 _HEADINGS = ("Child ID", "Date of birth", "Gender", "Ethnicity", "Disability", "Is the child UASC", "Legal status",
              "Placement start date", "Placement end date", "Placement type", "Home postcode",
              "Placement postcode")  # fmt: skip
+_PLACEMENT = ("started", "ended", "place", "placement_postcode", "home_postcode", "legal")
 _YES = "regexp_full_match(ehcp, 'y|yes|true|1|a\\) yes', 'i')"
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read the placements of a source; a row is a placement, and those of one child fold.
 
     Rows without Child ID are excluded (`no_key`). Raises InputError where no file has children and placements, or
@@ -72,25 +73,24 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     create_stage(con, stage, {"file": "varchar", "row": "bigint", "file_year": "bigint", "stated": "varchar",
                               **dict.fromkeys((*LAYOUT, *ADDED), "varchar")})  # fmt: skip
     findings: list[Finding] = []
-    files = find_files(spec, folder, SUFFIXES)
     read = 0
     for file in files:
         grid = read_grid(file, spec.sheet, _HEADINGS)
         columns = find_by_words(grid.header, LAYOUT, UNUSED)
         if not _is_return(columns):
-            findings.append(found("SRC004", spec.name, 1))
+            findings.append(found("FI006", spec.name, 1))
             continue
         read += 1
         findings += _stage_file(con, spec, file, grid, columns, stage)
     if not read:
-        raise _no_return(files[0], spec)
+        raise _no_return(files[0])
     excluded = number(con, f"select count(*) from {ident(stage)} where child is null")
     execute(con, f"delete from {ident(stage)} where child is null")
     _check_authorities(con, stage, files, spec)
     run_steps(con, _steps(spec.name, stage))
     findings += differing_births(con, spec.name)
     if unknown := number(con, f"select count(*) from {ident(stage)} where {unknown_suffix('child')}"):
-        findings.append(found("SRC033", spec.name, unknown, field="la_child_id"))
+        findings.append(found("ID008", spec.name, unknown, field="la_child_id"))
     extract = Extract(
         source=spec.name,
         rows=rows_table(spec.name),
@@ -118,8 +118,8 @@ def _stage_file(
     places = {**columns.places, **find_compacted(grid.header, ADDED)}
     findings = stage_columns(con, spec.name, grid, stage, places, constants)
     if columns.unknown:
-        findings.append(found("SRC030", spec.name, columns.unknown))
-    return findings + [found("SRC031", spec.name, 1, field=name) for name in columns.missing]
+        findings.append(found("FI011", spec.name, columns.unknown))
+    return findings + [found("FI012", spec.name, 1, field=name) for name in columns.missing]
 
 
 def _check_authorities(con: Connection, stage: str, files: Sequence[SourceFile], spec: SourceSpec) -> None:
@@ -129,11 +129,12 @@ def _check_authorities(con: Connection, stage: str, files: Sequence[SourceFile],
             authority_of(file, spec)
 
 
-def _no_return(file: SourceFile, spec: SourceSpec) -> InputError:
-    return InputError("No file has the columns of an S251 return on placements.",
-                      where=f"{file.name} (source {spec.name!r})",
-                      expected="the column `Child ID`, and `Placement start date` or `Placement postcode`",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
+def _no_return(file: SourceFile) -> WrongKindError:
+    return WrongKindError(
+        "No file has the columns of an S251 return on placements.",
+        file=file,
+        expected="the column `Child ID`, and `Placement start date` or `Placement postcode`",
+    )
 
 
 # --- from the staging table to the tables of a source --------------------------------------------
@@ -156,7 +157,8 @@ def _rows_step(source: str, stage: str) -> Step:
     year = r"coalesce(try_cast(regexp_extract(year, '\d{4}') as integer), file_year)"
     quarter = r"coalesce(try_cast(nullif(regexp_extract(quarter, '\d'), '') as integer), 0)"
     return table_step(rows_table(source), f"""
-select file, row, {_KEY} as key, cast({year} * 10 + {quarter} as integer) as rank, {_CHILD} as la_child_id,
+select file, row, {_KEY} as key, cast({year} * 10 + {quarter} as integer) as rank,
+       cast(nullif({year}, 0) as integer) as year, {_CHILD} as la_child_id,
        dob, sex, ethnicity, home_postcode as postcode, {_AUTHORITY} as authority,
        case when {_YES} then 'E' end as sen, disability,
        case when legal is not null then 'true' end as cla, uasc
@@ -193,8 +195,16 @@ def _date_formats(con: Connection, stage: str) -> dict[str, str]:
     return {**declared, **dict.fromkeys(("valid_from", "valid_to", "date_from", "date_to"), "dayfirst")}
 
 
+def part_of(header: Header, title: str) -> Part | None:
+    """Placements, where a table has the ids of children and at least three of the columns of a placement."""
+    places = find_by_words(header, LAYOUT, UNUSED).places
+    placed = [name for name in _PLACEMENT if name in places]
+    return Part("placements", len(placed) > 3) if "child" in places and len(placed) > 2 else None
+
+
 FORMAT = Format(
     name="s251",
+    what="an S251 return",
     title="Section 251 return on placements of looked-after children",
     files="CSV files or workbooks with a row per placement; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -210,4 +220,6 @@ FORMAT = Format(
         "Events: episode (code: legal status|placement type).",
     ),
     load=load,
+    part_of=part_of,
+    headings=_HEADINGS,
 )

@@ -7,9 +7,8 @@ of one term. The portal's download has everything in one line per pupil.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from linkage.errors import InputError
+from linkage.findings import found, noted, summed
 from linkage.project import SourceSpec
 from linkage.sources.cells import drop_stages, stage_table
 from linkage.sources.census_layout import Layout, layout_of, term_of
@@ -21,20 +20,27 @@ from linkage.sources.census_steps import (
     table_steps,
     unjoined,
 )
-from linkage.sources.census_xml import stage_xml
-from linkage.sources.contract import Format
+from linkage.sources.census_xml import COLLECTIONS, PUPILS, stage_xml
+from linkage.sources.columns import Header, compact
+from linkage.sources.contract import Format, Part, XmlForm
 from linkage.sources.csvfile import CsvFile, read_header
 from linkage.sources.dates import EXPORT, declared_format
-from linkage.sources.files import SourceFile, find_files
-from linkage.sources.findings import found, summed
-from linkage.sources.supplies import noted
+from linkage.sources.files import SourceFile
+from linkage.sources.kinds import WrongKindError
+from linkage.sources.sen2_export import TABLE_IDS as SEN2_TABLES
 from linkage.sql import Connection, execute, ident, run_steps
 from linkage.tables import Extract, Finding, addresses_table, rows_table
 
 SUFFIXES = (".csv", ".txt", ".xml")
+# Columns of a portal's download, beside the names and numbers that any list of pupils has.
+_DOWNLOAD = frozenset({
+    "censusterm", "laestab", "enrolstatus", "ncyearactual", "senprovision", "fsmeligible", "fsmprotected", "everfsm6",
+    "hoursatsetting", "primarysentype", "idacis", "idacir", "entrydate", "formerupn", "preferredsurname",
+})  # fmt: skip
+_LEAST_OF_DOWNLOAD = 4
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read a census. Rows are those of the pupil tables; a row on the roll speaks louder than one off it.
 
     Pupils with neither a UPN nor a name or birth date are excluded (`no_key`). Raises InputError where no file has
@@ -44,7 +50,6 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     create_stages(con, stages)
     findings: list[Finding] = []
     layouts: list[Layout] = []
-    files = find_files(spec, folder, SUFFIXES)
     for file in files:
         if file.suffix == ".xml":
             met = stage_xml(con, file, term_of(file, spec), stages)
@@ -53,19 +58,19 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         csv_file = read_header(file)
         layout = layout_of(csv_file.header)
         if layout is None:
-            findings.append(found("SRC004", spec.name, 1))
+            findings.append(found("FI006", spec.name, 1))
             continue
         layouts.append(layout)
         if layout.kind != "other":
             findings += _stage_file(con, csv_file, layout, spec, stages)
     if not any(layout.kind == "pupils" for layout in layouts):
-        raise _no_pupils(files[0], spec)
+        raise _no_pupils(files[0])
 
     fields = _fields(layouts, spec)
     has_addresses = "postcode" in fields or "uprn" in fields
     lost = unjoined(con, stages)
     if lost:
-        findings.append(found("SRC013", spec.name, lost))
+        findings.append(found("FI013", spec.name, lost))
     excluded = exclude_nobody(con, stages)
     run_steps(con, table_steps(spec.name, stages, fields, spec.authority, with_addresses=has_addresses))
     extract = Extract(
@@ -75,7 +80,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         addresses=addresses_table(spec.name) if has_addresses else None,
         date_formats=declared_format(con, stages.pupils, "dob", EXPORT),
         excluded=excluded,
-        findings=(*summed(findings), *noted("SRC131", spec.name, sum(file.suffix == ".xml" for file in files))),
+        findings=(*summed(findings), *noted("FI018", spec.name, sum(file.suffix == ".xml" for file in files))),
     )
     drop_stages(con, stages.all())
     return extract
@@ -96,11 +101,10 @@ def _stage_file(
     return noted
 
 
-def _no_pupils(file: SourceFile, spec: SourceSpec) -> InputError:
-    return InputError("No file has the pupils of a school census.", where=f"{file.name} (source {spec.name!r})",
+def _no_pupils(file: SourceFile) -> WrongKindError:
+    return WrongKindError("No file has the pupils of a school census.", file=file,
                       expected="a download with the columns UPN, Surname, Forename and DOB, or an export table with "
-                               "pupilonrolltableid or pupilnolongeronrolltableid, upn, surname and dob",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
+                               "pupilonrolltableid or pupilnolongeronrolltableid, upn, surname and dob")  # fmt: skip
 
 
 def _fields(layouts: Sequence[Layout], spec: SourceSpec) -> tuple[str, ...]:
@@ -119,8 +123,25 @@ def _fields(layouts: Sequence[Layout], spec: SourceSpec) -> tuple[str, ...]:
     return tuple(name for name in FIELD_SQL if name in there)
 
 
+def part_of(header: Header, title: str) -> Part | None:
+    """A table of a termly export, or a download: that has some columns that other lists of pupils have not."""
+    layout = layout_of(header)
+    names = {compact(name) for name in header.names}
+    is_export = any(name.endswith("tableid") for name in names)
+    if layout is None or names & SEN2_TABLES:
+        return None
+    if not is_export:
+        return Part("pupils") if layout.kind == "pupils" and len(names & _DOWNLOAD) >= _LEAST_OF_DOWNLOAD else None
+    if layout.kind in ("pupils", "addresses", "meals"):
+        kind = "free school meals" if layout.kind == "meals" else layout.kind
+        return Part(f"{kind} {'on roll' if layout.on_roll else 'no longer on roll'}")
+    own = [name.lower().split("orderseq")[0] for name in header.names if "orderseq" in name.lower()]
+    return Part("schools" if layout.kind == "school" else f"{own[0] if own else 'other table'} (not used)")
+
+
 FORMAT = Format(
     name="school_census",
+    what="a school census",
     title="School census: download from the portal, termly export of tables, or return in XML",
     files="CSV files, told apart by their columns, or XML; a file, a folder with tables of several terms, or a glob",
     suffixes=SUFFIXES,
@@ -138,4 +159,6 @@ FORMAT = Format(
         "SEN needs, exclusions, sessions and learning aims are recognised and not used.",
     ),
     load=load,
+    part_of=part_of,
+    xml=XmlForm("Message", rows=tuple(PUPILS), collections=COLLECTIONS, telling=tuple(PUPILS)),
 )

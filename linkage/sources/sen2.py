@@ -6,17 +6,17 @@ It comes as XML, or as the tables that the DfE's COLLECT exports; both are broug
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from linkage.errors import InputError
+from linkage.findings import found, summed
 from linkage.project import SourceSpec
 from linkage.sources.cells import drop_stages, number
-from linkage.sources.contract import Format
+from linkage.sources.columns import Header, compact
+from linkage.sources.contract import Format, Part, XmlForm
 from linkage.sources.csvfile import CsvFile, read_header
 from linkage.sources.dates import EXPORT, ISO_OR_DAYFIRST, declared_format
-from linkage.sources.files import SourceFile, find_files
-from linkage.sources.findings import found, summed
-from linkage.sources.sen2_export import has_persons, stage_export
+from linkage.sources.files import SourceFile
+from linkage.sources.kinds import WrongKindError
+from linkage.sources.sen2_export import TABLE_IDS, has_persons, stage_export
 from linkage.sources.sen2_steps import FIELDS, Stages, create_stages, table_steps
 from linkage.sources.sen2_xml import stage_return
 from linkage.sql import Connection, execute, ident, run_steps
@@ -26,7 +26,7 @@ SUFFIXES = (".xml", ".csv")
 _TABLES = (".csv", ".txt", ".tsv", ".tab")
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read returns and exports; a row is a person of them.
 
     Persons with no number, name or birth date are excluded (`no_key`). Raises InputError where no file has persons,
@@ -35,7 +35,6 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
     stages = Stages.of(spec.name)
     create_stages(con, stages)
     findings: list[Finding] = []
-    files = find_files(spec, folder, SUFFIXES)
     tables: list[CsvFile] = []
     for file in files:
         if file.suffix in _TABLES:
@@ -43,7 +42,7 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         else:
             findings += stage_return(con, file, spec, stages)
     if len(tables) == len(files) and not has_persons(tables):
-        raise _no_persons(files[0], spec)
+        raise _no_persons(files[0])
     findings += stage_export(con, tables, spec, stages)
     excluded = _exclude_nobody(con, stages)
     run_steps(con, table_steps(spec.name, stages))
@@ -70,7 +69,7 @@ def _exclude_nobody(con: Connection, stages: Stages) -> int:
 
 def _made_keys(con: Connection, source: str) -> Sequence[Finding]:
     made = number(con, f"select count(*) from {ident(rows_table(source))} where contains(key, '/~')")
-    return [found("SRC035", source, made, field="upn")] if made else []
+    return [found("FO004", source, made, field="upn")] if made else []
 
 
 def _date_formats(con: Connection, stages: Stages) -> dict[str, str]:
@@ -79,15 +78,24 @@ def _date_formats(con: Connection, stages: Stages) -> dict[str, str]:
     return {name: how for how in declared.values() for name in ("dob", "date_from", "date_to")}
 
 
-def _no_persons(file: SourceFile, spec: SourceSpec) -> InputError:
-    return InputError("No file has the persons of a SEN2 return.", where=f"{file.name} (source {spec.name!r})",
+def _no_persons(file: SourceFile) -> WrongKindError:
+    return WrongKindError("No file has the persons of a SEN2 return.", file=file,
                       expected="XML with the root element Message, or the exported table `person` with the columns "
-                               "persontableid, surname, forename, personbirthdate and upn",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
+                               "persontableid, surname, forename, personbirthdate and upn")  # fmt: skip
+
+
+def part_of(header: Header, title: str) -> Part | None:
+    """A table of an export: the persons, or what its column of numbers is called after."""
+    names = {compact(name) for name in header.names}
+    if not names & TABLE_IDS:
+        return None
+    own = [name.lower().split("orderseq")[0] for name in header.names if "orderseq" in name.lower()]
+    return Part("persons" if {"surname", "personbirthdate"} & names else own[0] if own else "table")
 
 
 FORMAT = Format(
     name="sen2",
+    what="a SEN2 return",
     title="SEN2: education, health and care plans, person level",
     files="XML returns, or the tables of a COLLECT export as CSV files; a file, a folder or a glob",
     suffixes=SUFFIXES,
@@ -108,4 +116,6 @@ FORMAT = Format(
         "from), ehc_placement (code: URN), sen_need (code: type), upn_unknown.",
     ),
     load=load,
+    part_of=part_of,
+    xml=XmlForm("Message", rows=("Person",), collections=("SEN2",), telling=("<Persons",)),
 )

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from linkage.errors import InputError
+from linkage.findings import found
 from linkage.project import SourceSpec
 from linkage.sources.authorities import stated_authority
 from linkage.sources.cells import create_stage, drop_stages, number, stage_table
 from linkage.sources.columns import compact
 from linkage.sources.csvfile import CsvFile
 from linkage.sources.files import SourceFile, year_in_name
-from linkage.sources.findings import found
 from linkage.sources.headings import Layout, find_compacted, stage_columns
 from linkage.sources.sen2_steps import EVENT_STAGE, PERSON_STAGE, Stages
 from linkage.sql import Connection, execute, ident
@@ -31,6 +31,7 @@ _TELLING: dict[str, frozenset[str]] = {
     "senneed": frozenset({"senneedtableid", "activeplanstableid"}),
     "plandetail": frozenset({"plandetailtableid", "namedplantableid"}),
 }
+TABLE_IDS = frozenset(name for telling in _TELLING.values() for name in telling if name.endswith("tableid"))
 _COLUMNS: dict[str, Layout] = {
     "person": {
         "id": ("persontableid",), "parent": ("sen2tableid",), "upn": ("upn",), "uln": ("uniquelearnernumber", "uln"),
@@ -85,7 +86,7 @@ def stage_export(con: Connection, tables: Sequence[CsvFile], spec: SourceSpec, s
     for table in tables:
         kind = table_of(table)
         if kind is None:
-            findings.append(found("SRC004", spec.name, 1))
+            findings.append(found("FI006", spec.name, 1))
         elif kind in parts:
             constants = {"file": table.name, "grp": _group(table.file, kind),
                          "stated": stated_authority(table.file, spec),
@@ -96,7 +97,7 @@ def stage_export(con: Connection, tables: Sequence[CsvFile], spec: SourceSpec, s
     _check_authorities(con, stages, tables, spec)
     lost = sum(_join_events(con, parts, kind, stages) for kind in _EVENTS)
     if lost:
-        findings.append(found("SRC013", spec.name, lost))
+        findings.append(found("FI013", spec.name, lost))
     drop_stages(con, parts.values())
     return findings
 

@@ -84,7 +84,8 @@ plans as (
     select distinct grp, person from {ident(stages.events)}
     where kind = 'ehc_active' or (kind = 'ehc_plan' and date_to is null and code is null)
 )
-select file, row, key, cast(rank as integer) as rank, upn, uln, forename, surname, dob, postcode, authority,
+select file, row, key, cast(rank as integer) as rank, cast(nullif(rank, 0) as integer) as year,
+       upn, uln, forename, surname, dob, postcode, authority,
        schools.urn as school_urn, coalesce(sex, gender) as sex, ethnicity,
        case when plans.person is not null then 'E' end as sen
 from {ident(stages.keyed)} as keyed

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from linkage.errors import InputError
+from linkage.findings import found
 from linkage.project import SourceSpec
 from linkage.sources.authorities import stated_authority
 from linkage.sources.cells import append
 from linkage.sources.files import SourceFile, year_in_name
-from linkage.sources.findings import found
-from linkage.sources.kinds import looks_like
+from linkage.sources.kinds import another_kind
 from linkage.sources.sen2_steps import EVENT_STAGE, PERSON_STAGE, Stages
 from linkage.sources.xmlfile import Element, elements, leaf_texts, local_name
 from linkage.sql import Connection
@@ -49,7 +49,7 @@ def stage_return(con: Connection, file: SourceFile, spec: SourceSpec, stages: St
         if name == "Header":
             stated = _header(element)
             if stated.get("collection", "SEN2").upper() != "SEN2":
-                raise _another_kind(file)
+                raise another_kind(file, WHAT)
             authority, year = _whose(stated, file, spec)
             assumed += stated.get("lea") != authority
         elif name == "Persons":
@@ -64,8 +64,8 @@ def stage_return(con: Connection, file: SourceFile, spec: SourceSpec, stages: St
                 _write(con, stages, read)
     _write(con, stages, read)
     if not row and not listed:
-        raise _another_kind(file)
-    counts = {"SRC007": int(not row), "SRC012": assumed}
+        raise another_kind(file, WHAT)
+    counts = {"FI005": int(not row), "FI008": assumed}
     return [found(code, spec.name, count) for code, count in counts.items() if count]
 
 
@@ -74,12 +74,6 @@ def _write(con: Connection, stages: Stages, read: _Read) -> None:
     append(con, stages.events, EVENT_STAGE, read.events)
     read.persons.clear()
     read.events.clear()
-
-
-def _another_kind(file: SourceFile) -> InputError:
-    return InputError("The file is of another kind.", where=file.name,
-                      expected=f"{WHAT}; it looks like {looks_like(file.path)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
 
 
 def _texts(element: Element) -> dict[str, str]:

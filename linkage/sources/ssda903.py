@@ -8,10 +8,9 @@ The extract of the National Pupil Database (CLA) has no id of the authority's an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 
-from linkage.errors import InputError
+from linkage.findings import found, summed
 from linkage.project import SourceSpec
 from linkage.sources import npd_social_care
 from linkage.sources.authorities import authority_of
@@ -25,13 +24,13 @@ from linkage.sources.cells import (
     without_point_zero,
 )
 from linkage.sources.columns import Header
-from linkage.sources.contract import Format
+from linkage.sources.contract import Format, Part, XmlForm
 from linkage.sources.dates import ISO_OR_DAYFIRST, declared_format
-from linkage.sources.files import SourceFile, find_files, year_in_name
-from linkage.sources.findings import found, summed
+from linkage.sources.files import SourceFile, year_in_name
 from linkage.sources.forms import one_form, with_findings
 from linkage.sources.grids import Grid, read_grid
-from linkage.sources.ssda903_steps import KEY, table_steps
+from linkage.sources.kinds import WrongKindError
+from linkage.sources.ssda903_steps import BY_PART, KEY, table_steps
 from linkage.sources.xmlfile import Element, elements, leaf_texts, named
 from linkage.sql import Connection, execute, ident, run_steps
 from linkage.tables import Extract, Finding, addresses_table, events_table, rows_table
@@ -66,14 +65,13 @@ BATCH = 20_000
 WHAT = "an SSDA903 return: CSV files with the columns of the return, or XML with the root element EXPSSDA903"
 
 
-def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
+def load(con: Connection, spec: SourceSpec, files: Sequence[SourceFile]) -> Extract:
     """Read a return. Every row of every known file that names a child is a row; the header speaks loudest.
 
     Rows without CHILD are excluded (`no_key`), but for those of the NPD's extract. In the XML form a row is a `CHILD`
     element. Raises InputError where no file is one of a return, where files are of a return and of an extract, or
     where neither the project nor a folder says whose return it is.
     """
-    files = find_files(spec, folder, SUFFIXES)
     returns: list[tuple[str, SourceFile, Grid | None]] = []
     extracts: list[Grid] = []
     for file in files:
@@ -87,12 +85,12 @@ def load(con: Connection, spec: SourceSpec, folder: Path) -> Extract:
         elif npd_social_care.is_extract(grid.header, npd_social_care.CLA):
             extracts.append(grid)
     if not returns and not extracts:
-        raise _unknown(files[0], spec)
+        raise _unknown(files[0])
     one_form(spec, {"SSDA903 returns": returns, "NPD extracts": extracts})
     left_out = len(files) - len(returns) - len(extracts)
     extract = npd_social_care.load(con, spec, extracts, npd_social_care.CLA) if extracts else None
     extract = extract or _load_returns(con, spec, returns)
-    return with_findings(extract, [found("SRC004", spec.name, left_out)] if left_out else [])
+    return with_findings(extract, [found("FI006", spec.name, left_out)] if left_out else [])
 
 
 def _load_returns(con: Connection, spec: SourceSpec, files: Iterable[tuple[str, SourceFile, Grid | None]]) -> Extract:
@@ -108,7 +106,7 @@ def _load_returns(con: Connection, spec: SourceSpec, files: Iterable[tuple[str, 
         else:
             findings += _stage_table(con, file, grid, spec, stage, part)
     if "header" not in parts:
-        findings.append(found("SRC005", spec.name, 1))
+        findings.append(found("FI007", spec.name, 1))
     excluded = number(con, f"select count(*) from {ident(stage)} where child is null")
     run_steps(con, table_steps(spec.name, stage))
     findings += _repeated_headers(con, spec.name, stage)
@@ -131,18 +129,17 @@ def layout_of(header: Header) -> str | None:
     return next((part for part, telling in LAYOUTS.items() if header.has(telling)), None)
 
 
-def _unknown(file: SourceFile, spec: SourceSpec) -> InputError:
+def _unknown(file: SourceFile) -> WrongKindError:
     layouts = "; ".join(f"{part}: {', '.join(sorted(telling))}" for part, telling in LAYOUTS.items()
                         if part in ("header", "episodes", "uasc"))  # fmt: skip
-    return InputError("No file has the columns of an SSDA903 return.", where=f"{file.name} (source {spec.name!r})",
-                      expected=f"files with at least these columns: {layouts}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
+    return WrongKindError("No file has the columns of an SSDA903 return.", file=file,
+                      expected=f"files with at least these columns: {layouts}")  # fmt: skip
 
 
 def rank_of(part: str, file: SourceFile) -> int:
     """The header outranks other files; among files of one part the later year in the name does."""
     by_part = len(LAYOUTS) - tuple(LAYOUTS).index(part)
-    return by_part * 10_000 + (year_in_name(file.name) or 0)
+    return by_part * BY_PART + (year_in_name(file.name) or 0)
 
 
 # --- staging -------------------------------------------------------------------------------------
@@ -207,11 +204,18 @@ def _date_formats(con: Connection, stage: str) -> dict[str, str]:
 def _repeated_headers(con: Connection, source: str, stage: str) -> list[Finding]:
     repeated = number(con, f"select count(*) - count(distinct {KEY}) from {ident(stage)} "
                            "where part = 'header' and child is not null")  # fmt: skip
-    return [found("SRC003", source, repeated, field="la_child_id")] if repeated else []
+    return [found("FO001", source, repeated, field="la_child_id")] if repeated else []
+
+
+def part_of(header: Header, title: str) -> Part | None:
+    """A file of a return, or the extract of the NPD."""
+    layout = layout_of(header)
+    return Part(layout.replace("_", " ")) if layout else npd_social_care.part_of(header, npd_social_care.CLA)
 
 
 FORMAT = Format(
     name="ssda903",
+    what="an SSDA903 return",
     title="Looked-after children: SSDA903 return, or CLA extract of the NPD",
     files="the CSV files of a return, or its XML form, or an extract of the National Pupil Database; a file, a folder "
           "(with a folder per authority) or a glob",
@@ -231,4 +235,6 @@ FORMAT = Format(
         *npd_social_care.NOTES,
     ),
     load=load,
+    part_of=part_of,
+    xml=XmlForm("EXPSSDA903", rows=("CHILD",)),
 )  # fmt: skip

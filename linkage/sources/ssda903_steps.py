@@ -10,6 +10,9 @@ from linkage.tables import addresses_table, events_table, rows_table
 # Episodes that end in adoption: granted with consent dispensed with or not.
 ADOPTED = ("E11", "E12")
 
+# What a part of a return adds to the rank of a row; the rest of the rank is the year.
+BY_PART = 10_000
+
 KEY = "authority || '/' || child"
 
 
@@ -25,7 +28,8 @@ with known as (select *, {KEY} as key from {ident(stage)} where child is not nul
 homes as (select key, arg_max(home_post, row({latest})) as postcode from known
           where home_post is not null group by key),
 unaccompanied as (select distinct key from known where part = 'uasc')
-select file, row, key, cast(rank as integer) as rank, child as la_child_id, upn, dob, sex, ethnicity,
+select file, row, key, cast(rank as integer) as rank,
+       cast(nullif(rank % {BY_PART}, 0) as integer) as year, child as la_child_id, upn, dob, sex, ethnicity,
        homes.postcode as postcode, authority, 'true' as cla,
        case when unaccompanied.key is not null then 'true' end as uasc
 from known left join homes using (key) left join unaccompanied using (key)

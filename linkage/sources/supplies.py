@@ -1,57 +1,27 @@
-"""Tables of a supply of data (NPD, LILR, LEO): opening them, ids that mean something inside of it only, findings."""
+"""Tables of a supply of data (NPD, LILR, LEO): opening them, ids that mean something inside of it only."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from linkage.errors import InputError
+from linkage.findings import found, noted
 from linkage.project import SourceSpec
-from linkage.sources.columns import Header, compact
+from linkage.sources.columns import Header
 from linkage.sources.csvfile import read_header
 from linkage.sources.files import SourceFile
 from linkage.sources.grids import CSV_SUFFIXES, Grid
-from linkage.sources.kinds import looks_like
+from linkage.sources.kinds import WrongKindError
 from linkage.sources.parquet import read_parquet
 from linkage.sql import literal
 from linkage.tables import Finding
 
 SUFFIXES = (*CSV_SUFFIXES, ".parquet")
-
-MEANINGS: Mapping[str, str] = {
-    "SRC101": "no `supply` in the project: ids of this source compare with those of no other source",
-    "SRC102": "rows without an id; each is a record of its own, keyed by a hash of its content",
-    "SRC103": "code for a missing value in the place of an id; taken as blank",
-    "SRC104": "id that a spreadsheet wrote as 1.2E+10 and so lost; taken as blank",
-    "SRC105": "NPD table whose family its columns do not tell; its person columns are read",
-    "SRC106": "pupil matching references of both kinds, anonymised and not; whether they are equal is not confirmed",
-    "SRC107": "duplicate entries of a pupil by RecordStatus; the main entry speaks before them",
-    "SRC108": "year or month of birth that is none; taken as blank",
-    "SRC109": "further pupil matching references in a header, of other terms or tables; the first is read",
-    "SRC111": "ids that several persons (AE_ID) of the lookups have; kept under each of them",
-    "SRC112": "persons (AE_ID) with several ids of one kind; all are kept",
-    "SRC121": "destinations of learners who are not in the return; left out",
-    "SRC122": "references of learners in an earlier year or at an earlier provider; kept as events and not compared",
-    "SRC123": "collection year or provider is not in the file; taken from the project or the file name",
-    "SRC124": "learning aims that join no learner; left out",
-    "SRC125": "table of learning aims without a date whose column is known",
-    "SRC131": "school census in XML, whose nesting is not confirmed; read by the names of elements",
-}  # fmt: skip
+Layout = TypeVar("Layout")
 
 # Words and codes of the NPD, the ILR and of database tools for "there is none".
 _MISSING = ("NULL", "NA", "N/A", "NAN", "NONE", "NOT", "UNK", "UNKNOWN", "UNCL", "MIS", "MISS", "MISSING", "INV",
             "INVA", "REFU", "NOBT", "-", ".", "..")  # fmt: skip
-
-# Columns (compacted) that tell a table of a supply, and what it is called.
-_TELLING: tuple[tuple[str, str], ...] = (
-    (r"cinpupilmatchingref\w*", "the NPD's table of children in need"),
-    (r"clapupilmatchingref\w*", "the NPD's table of looked-after children"),
-    (r"aeid", "a table of LEO"),
-    (r"edukey", "a table of LEO"),
-    (r"(\w*)pupilmatchingref\w*", "a table of the NPD"),
-    (r"externalid|ukprnanon|recordid", "a table of learners of the LILR"),
-    (r"learnrefnumber", "a flat file made from an ILR return"),
-)  # fmt: skip
 
 
 def open_table(file: SourceFile) -> Grid:
@@ -59,6 +29,16 @@ def open_table(file: SourceFile) -> Grid:
     if file.suffix == ".parquet":
         return read_parquet(file)
     return read_header(file, "\t" if file.suffix in (".tsv", ".tab") else None)
+
+
+def known_tables(
+    files: Sequence[SourceFile], layout_of: Callable[[Header], Layout | None], source: str
+) -> tuple[list[tuple[Grid, Layout]], list[Finding]]:
+    """The tables of a supply whose layout is known, and a finding for those that are left out."""
+    read = [(grid, layout_of(grid.header)) for grid in map(open_table, files)]
+    known = [(grid, layout) for grid, layout in read if layout is not None]
+    left_out = len(read) - len(known)
+    return known, [found("FI006", source, left_out)] if left_out else []
 
 
 def opaque(expression: str) -> str:
@@ -98,24 +78,11 @@ def end_year(expression: str, *, one_year: str = "ends") -> str:
             rf"when regexp_full_match({expression}, '(19|20)\d{{2}}') then {first} + {later} end")  # fmt: skip
 
 
-def noted(code: str, source: str, count: int, field: str = "") -> tuple[Finding, ...]:
-    """The finding of a code of `MEANINGS`; none where nothing was met."""
-    return (Finding(code, source, count, MEANINGS[code], field),) if count else ()
-
-
 def unscoped(spec: SourceSpec, field: str) -> tuple[Finding, ...]:
     """The finding that a source with ids of a supply does not say of which supply."""
-    return noted("SRC101", spec.name, 0 if spec.supply else 1, field)
+    return noted("ID010", spec.name, 0 if spec.supply else 1, field)
 
 
-def no_table(file: SourceFile, grid: Grid, spec: SourceSpec, *, what: str, columns: str) -> InputError:
+def no_table(file: SourceFile, *, what: str, columns: str) -> WrongKindError:
     """The error for a source in which no file is a table of its format."""
-    return InputError(f"No file is {what}.", where=f"{file.name} (source {spec.name!r})",
-                      expected=f"{columns}; it looks like {_looks_like(file, grid.header)}",
-                      remedy="check `path` and `format` in the project file")  # fmt: skip
-
-
-def _looks_like(file: SourceFile, header: Header) -> str:
-    names = [compact(name) for name in header.names]
-    known = (words for telling, words in _TELLING if any(re.fullmatch(telling, name) for name in names))
-    return next(known, None) or looks_like(file.path)
+    return WrongKindError(f"No file is {what}.", file=file, expected=columns)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import fnmatch
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from linkage.errors import InputError, LinkageError, RefusedError
 from linkage.sources.cells import WHITE, append_arrow, create_stage
 from linkage.sources.columns import Header
 from linkage.sources.files import SourceFile
-from linkage.sources.kinds import is_encrypted_workbook, looks_like
+from linkage.sources.kinds import WrongKindError, is_encrypted_workbook
 from linkage.sql import Connection
 from linkage.strict import nearest
 from linkage.tables import Finding
@@ -55,7 +56,7 @@ class Sheet:
 
 
 def read_sheets(file: SourceFile, sheet: str | None) -> Iterator[tuple[str, list[Row], list[Row]]]:
-    """Titles, rows and top rows of the sheets of a workbook, or of the one that is asked for.
+    """Titles, rows and top rows of the sheets of a workbook, or of those that are asked for by name or pattern.
 
     In the top rows, which may be a header, every cell of a merged range has its text.
 
@@ -64,11 +65,12 @@ def read_sheets(file: SourceFile, sheet: str | None) -> Iterator[tuple[str, list
     """
     book = _open(file)
     titles = list(book.sheet_names)
-    if sheet is not None and sheet not in titles:
+    meant = titles if sheet is None else [sheet] if sheet in titles else fnmatch.filter(titles, sheet)
+    if not meant:
         raise InputError("The workbook has no such sheet.", where=f"{file.name}: sheet {sheet!r}",
-                         expected=f"nearest: {nearest(sheet, titles)}",
+                         expected=f"nearest: {nearest(sheet or '', titles)}",
                          remedy="check `sheet` in the project file")  # fmt: skip
-    for title in titles if sheet is None else [sheet]:
+    for title in meant:
         try:
             opened = book.get_sheet_by_name(title)
             _check_area(file, opened)
@@ -126,9 +128,9 @@ def _open(file: SourceFile) -> calamine.CalamineWorkbook:
         raise InputError("The workbook asks for a password.", where=file.name, expected="a workbook without a password",
                          remedy="save a copy without a password in a safe place") from None  # fmt: skip
     except Exception:  # the reader has many kinds of error; what it says may quote cells
-        raise InputError("The file is not a workbook that can be read.", where=file.name,
-                         expected=f"an Excel workbook (.xlsx); it looks like {looks_like(file.path)}",
-                         remedy="save it again as .xlsx, or check `path` in the project file") from None  # fmt: skip
+        raise WrongKindError("The file is not a workbook that can be read.", file=file,
+                             expected="an Excel workbook (.xlsx)",
+                             remedy="save it as .xlsx, or check `path` in the project file") from None  # fmt: skip
 
 
 def _check_size(file: SourceFile) -> None:

@@ -10,7 +10,7 @@ from lxml import etree
 from linkage.errors import InputError, RefusedError
 from linkage.sources.cells import trim
 from linkage.sources.files import SourceFile
-from linkage.sources.kinds import HEAD_BYTES, decode_head, looks_like, root_element
+from linkage.sources.kinds import HEAD_BYTES, another_kind, decode_head, root_element
 
 Element = etree._Element
 
@@ -98,6 +98,4 @@ def _check_head(file: SourceFile, root: str, what: str) -> None:
         raise RefusedError("The XML declares a document type, which a return never does.", where=file.name,
                            expected="XML without DOCTYPE and entities", remedy="export the return again")  # fmt: skip
     if found != root:
-        raise InputError("The file is of another kind.", where=file.name,
-                         expected=f"{what}; it looks like {looks_like(file.path)}",
-                         remedy="check `path` and `format` in the project file")  # fmt: skip
+        raise another_kind(file, what)

@@ -18,6 +18,7 @@ from linkage_synth.census_returns import (
 from linkage_synth.cin_returns import CinReturn, build_cin_return, rows_of_year, write_cin
 from linkage_synth.cla_returns import COLLECTION, ClaReturn, write_cla
 from linkage_synth.dates import CENSUS_DAY
+from linkage_synth.family_truth import write_families, write_households
 from linkage_synth.formats.known import NO_UPN_LOOKED_AFTER, Known
 from linkage_synth.formats.project import ALL_SOURCES, write_whole_project
 from linkage_synth.formats.registry import FORMATS, chosen_formats
@@ -183,7 +184,7 @@ class England:
                 self.truth.add(each.source, each.files, each.rows, each.person)
 
     def truths(self) -> None:
-        """Truth of rows and of persons."""
+        """Truth of rows, of persons, and of families and households."""
         world = self.world
         looked_after: Bools = np.zeros(len(world.families), dtype=np.bool_)
         looked_after[world.care.person] = True
@@ -198,6 +199,14 @@ class England:
                 number=world.number,
                 in_need=self.in_need,
                 looked_after=looked_after,
+            )
+        )
+        self.files.append(
+            write_families(self.out, families=world.families, number=world.number, looked_after=looked_after)
+        )
+        self.files.append(
+            write_households(
+                self.out, places=world.places, families=world.families, care=world.care, number=world.number
             )
         )
 

@@ -26,6 +26,8 @@ def in_the_demo(words: list[str], demo, tmp_path: Path) -> list[str]:
     for at, word in enumerate(moved):
         if word == "--out" or (word == "synth"):
             moved[at + 1] = str(tmp_path / "written")
+        if word == "--key":
+            moved[at + 1] = str(tmp_path / "made.key")
     return moved
 
 

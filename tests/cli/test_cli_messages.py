@@ -201,7 +201,7 @@ def test_our_own_bug_is_told_without_the_errors_text(linkage, tmp_path: Path, mo
     def broken(*_args: object, **_named: object) -> None:
         raise ValueError("cannot parse 'Quillfeather'")
 
-    monkeypatch.setattr(sys.modules["linkage.cli.inputs"], "check_project", broken)
+    monkeypatch.setattr(sys.modules["linkage.cli.inputs"], "check_sources", broken)
     said = linkage("check", tiny_project(tmp_path))
     assert said.code == 1
     assert "bug" in said.err

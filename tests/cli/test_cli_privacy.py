@@ -125,12 +125,12 @@ def test_a_file_of_the_run_gives_nobody_away(demo, people: People, name: str) ->
 
 
 def test_the_diagnostics_give_nobody_away(demo, people: People) -> None:
-    found = sorted((demo.run / "diagnostics").glob("*.csv"))
+    found = sorted([*(demo.run / "diagnostics").glob("*.csv"), *(demo.run / "public").glob("*.csv")])
     assert found
     assert people.given_away_by("\n".join(path.read_text(encoding="utf-8") for path in found)) == {}
 
 
-@pytest.mark.parametrize("table", ["links", "persons", "conflicts", "rows", "records"])
+@pytest.mark.parametrize("table", ["links", "persons", "conflicts", "relationships", "families", "rows", "records"])
 def test_a_table_holds_keys_and_nothing_else_of_anybody(demo, people: People, table: str) -> None:
     with duckdb.connect() as con:
         told = con.execute(f"select * from '{demo.run}/{table}.parquet'")
@@ -142,16 +142,23 @@ def test_a_table_holds_keys_and_nothing_else_of_anybody(demo, people: People, ta
 
 
 def test_no_file_of_the_run_is_left_unsearched(demo) -> None:
-    searched = {"log.jsonl", "manifest.json", "report.html", "diagnostics", "run.duckdb"}
-    searched |= {f"{table}.parquet" for table in ("links", "persons", "conflicts", "rows", "records")}
+    searched = {"log.jsonl", "manifest.json", "report.html", "diagnostics", "public", "run.duckdb"}
+    tables = ("links", "persons", "conflicts", "relationships", "families", "rows", "records")
+    searched |= {f"{table}.parquet" for table in tables}
     assert {path.name for path in demo.run.iterdir()} == searched
 
 
 @pytest.mark.parametrize("json", [(), ("--json",)], ids=["tables", "json"])
-def test_looking_at_the_sources_gives_nobody_away(linkage, demo, people: People, json: tuple[str, ...]) -> None:
-    said = linkage("check", demo.project, *json)
+def test_looking_at_the_sources_gives_nobody_away(
+    linkage, demo, people: People, json: tuple[str, ...], tmp_path: Path
+) -> None:
+    said = linkage("check", demo.project, "--out", tmp_path / "check", *json)
     assert said.code == 0
-    assert people.given_away_by(said.out + said.err) == {}
+    assert people.given_away_by(said.out.replace(str(tmp_path), "") + said.err) == {}
+    written = sorted((tmp_path / "check").iterdir())
+    assert {path.suffix for path in written} == {".csv", ".html"}
+    for path in written:
+        assert people.given_away_by(path.read_text(encoding="utf-8")) == {}, path.name
 
 
 @pytest.mark.parametrize("json", [(), ("--json",)], ids=["tables", "json"])

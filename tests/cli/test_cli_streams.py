@@ -72,6 +72,20 @@ def test_synth_prints_one_json_document(linkage, tmp_path: Path) -> None:
     assert all((tmp_path / "england" / name).is_file() for name in said.json["files"])
 
 
+def test_synth_writes_the_formats_asked_for_and_a_project_of_all_sources(linkage, tmp_path: Path) -> None:
+    words = ("--children", "500", "--formats", "ilr", "--formats", "lilr")
+    said = linkage("synth", tmp_path / "england", *words, "--json")
+    assert {"linkage-all.toml", "returns/lilr/LILR_Aims_2023.csv"} <= set(said.json["files"])
+    assert not (tmp_path / "england" / "returns" / "npd").exists()
+
+
+def test_synth_of_a_format_that_there_is_not_says_which_there_are(linkage, tmp_path: Path) -> None:
+    said = linkage("synth", tmp_path / "england", "--formats", "hes")
+    assert said.code == 2
+    assert "all, cin_flat, npd_cin" in said.err
+    assert not (tmp_path / "england").exists()
+
+
 def test_synth_into_a_used_folder_is_refused(linkage, tmp_path: Path) -> None:
     (tmp_path / "a.txt").touch()
     said = linkage("synth", tmp_path, "--children", "500")

@@ -175,6 +175,8 @@ _WORKING = (
     "create table must_link as select 0::bigint as record_id_l, 0::bigint as record_id_r limit 0",
     """create table rule_precision as select * from (values ('name_and_birth', 1::bigint, 0.99, 'assumed'))
        r(rule, links, precision, basis)""",
+    """create table household_doubts as
+       select 0::bigint as record_id_l, 0::bigint as record_id_r, 0.0::double as household_bits limit 0""",
     """create table source_pair_priors as select 0::utinyint as source_no_l, 1::utinyint as source_no_r,
        3::bigint as residual_l, 2::bigint as residual_r, 1.0 as expected_matches, -3.0::double as prior_bits""",
     """create table judged_pairs as select * from (values (0::bigint, 4::bigint, 6.63), (1::bigint, 5::bigint, 7.0),

@@ -209,3 +209,54 @@ def test_more_than_120_sources_are_refused(con: Connection) -> None:
 def test_120_sources_are_linked_each_with_each(con: Connection) -> None:
     listed = [{"source": f"s{number:03}", "key": "1", "upn": "U1"} for number in range(120)]
     assert len(run_rules(load(con, listed)).rule_links) == 120 * 119 // 2
+
+
+ONE_NAME = """
+    source | key  | forename | surname | dob
+    left   | born | AMINA    | YUSUF   | 2012-03-09
+    left   | none | AMINA    | YUSUF   |
+    left   | less | AMINA    |         |
+    right  | born | AMINA    | YUSUF   | 2011-01-01
+    right  | none | AMINA    | YUSUF   |
+    """
+
+
+def test_a_block_for_what_is_missing_finds_only_pairs_of_which_a_side_lacks_it(con: Connection) -> None:
+    run = candidates(con, ONE_NAME, Block(columns=("forename", "surname"), missing=("dob",)))
+    assert run.candidates == [
+        ("left:born", "right:none"), ("left:none", "right:born"), ("left:none", "right:none")
+    ]  # fmt: skip
+    # Four of the name, two of them with a birth date: 4 x 4 - 2 x 2 at most.
+    assert [(block["keys"], block["pairs"]) for block in run.blocks] == [(1, 12)]
+
+
+def test_any_of_several_missing_columns_will_do(con: Connection) -> None:
+    run = candidates(con, ONE_NAME, Block(columns=("forename",), missing=("dob", "surname")))
+    assert len(run.candidates) == 3 * 2 - 1
+    assert ("left:born", "right:born") not in run.candidates
+
+
+def test_a_block_for_what_is_missing_may_differ_by_side(con: Connection) -> None:
+    run = candidates(con, """
+        source | key  | forename | surname | dob
+        left   | born | AMINA    | YUSUF   | 2012-03-09
+        left   | none | AMINA    | YUSUF   |
+        right  | born | YUSUF    | AMINA   | 2012-03-09
+        """, Block(left=("forename", "surname"), right=("surname", "forename"), missing=("dob",)))  # fmt: skip
+    assert run.candidates == [("left:none", "right:born")]
+
+
+def test_a_common_key_is_not_hot_for_pairs_that_a_block_does_not_look_at(con: Connection) -> None:
+    # 300 of one name: 90,000 pairs, but all of them with a birth date; of one more without one, 601 at most.
+    listed = [{"source": source, "key": f"{n:03}", "forename": "AMINA", "dob": f"2012-03-{n % 28 + 1:02}"}
+              for source in ("left", "right") for n in range(150)]  # fmt: skip
+    whole = Block(columns=("forename",), missing=("dob",))
+    run = candidates(con, [*listed, {"source": "left", "key": "x", "forename": "AMINA"}], whole)
+    assert [(block["pairs"], block["hot_keys"]) for block in run.blocks] == [(301 * 301 - 300 * 300, 0)]
+    assert len(run.candidates) == 150
+
+
+def test_where_nothing_is_missing_a_block_for_it_has_no_keys(con: Connection) -> None:
+    run = candidates(con, town(20), Block(columns=("forename",), missing=("dob",)))
+    assert [(block["keys"], block["pairs"]) for block in run.blocks] == [(0, 0)]
+    assert run.candidates == []

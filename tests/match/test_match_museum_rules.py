@@ -46,6 +46,11 @@ source | key | forename | surname | dob        | la_child_id
 left   | 1   | AMINA    | YUSUF   | 2012-03-09 | 77
 right  | 1   | AMINA    | YUSUF   |            | 77
 """
+LOCAL_ID_OF_AN_UNBORN_CHILD_GIVEN_TO_ANOTHER = """
+source | key | forename | surname | dob        | expected_dob | la_child_id
+left   | 1   |          |         |            | 2024-05-01   | 77
+right  | 1   |          |         | 2014-11-20 |              | 77
+"""
 LOCAL_ID_OF_ANOTHER_SEX = """
 source | key | forename | surname | dob        | sex | la_child_id
 left   | 1   | AMINA    | YUSUF   | 2012-03-09 | F   | 77
@@ -111,6 +116,11 @@ GUARDED = {
 REQUIRED = {
     "local id given to another child": ("la_child_id", "dob_agrees", LOCAL_ID_GIVEN_TO_ANOTHER_CHILD),
     "local id without a birth date": ("la_child_id", "dob_agrees", LOCAL_ID_WITHOUT_A_BIRTH_DATE),
+    "local id of an unborn child given to another": (
+        "la_child_id_unborn",
+        "born_as_expected",
+        LOCAL_ID_OF_AN_UNBORN_CHILD_GIVEN_TO_ANOTHER,
+    ),
     "housemates with names": ("dob_postcode_sex", "names_missing", HOUSEMATES_WITH_NAMES),
     "housemates with one name": ("dob_postcode_sex", "names_missing", HOUSEMATES_WITH_ONE_NAME),
 }
@@ -142,6 +152,31 @@ def test_without_its_guard_each_piece_of_the_museum_would_be_linked(piece: str) 
     rule_id, guard, table = {**GUARDED, **REQUIRED}[piece]
     run = rules_on(table, without_guard(rule_id, guard))
     assert run.rule_links == {("left:1", "right:1"): rule_id}
+
+
+@pytest.mark.parametrize(
+    ("born", "due_again", "is_linked"),
+    [
+        ("2024-01-03", "", True),  # 119 days early
+        ("2024-01-02", "", False),
+        ("2024-05-29", "", True),  # 28 days late
+        ("2024-05-30", "", False),
+        ("2024-05", "", True),
+        ("2023-12", "", False),  # its last day is 122 days early
+        ("2024", "", True),
+        ("", "2024-05-29", True),  # not born yet either
+        ("", "2024-05-30", False),
+        ("2014-11-20", "2024-05-01", False),  # a birth date says more than the due date beside it
+        ("", "", False),
+    ],
+)
+def test_a_child_known_before_birth_is_found_again_under_its_id(born: str, due_again: str, is_linked: bool) -> None:
+    run = rules_on(f"""
+        source | key | dob    | expected_dob | la_child_id
+        left   | 1   |        | 2024-05-01   | 77
+        right  | 1   | {born} | {due_again}  | 77
+        """)
+    assert run.rule_links == ({("left:1", "right:1"): "la_child_id_unborn"} if is_linked else {})
 
 
 def test_a_upn_on_the_wrong_twin_is_a_conflict_where_the_right_twin_is_there() -> None:

@@ -31,7 +31,9 @@ def accident(draw: random.Random, source: str, key: str) -> dict[str, str]:
         "postcode": (("ZZ1 1AA", "ZZ1 1AA", "ZZ1 1AB", "ZZ2 1AA"), 0.8), "ethnicity": (("WBRI", "BAFR", "BCRB"), 0.6),
         "upn": (("U1", "U2", "U3"), 0.5), "temporary_upn": (("T1", "T2"), 0.15), "former_upn": (("U1", "U5"), 0.15),
         "invalid_upn": (("X1", "X2"), 0.2), "la_child_id": (("7", "8"), 0.3), "authority": (("301", "302"), 1.0),
-        "pmr": (("p1", "p2"), 0.2), "other_forenames": (("ZARA", "OLLIE"), 0.15), "other_surnames": (("YUSUF",), 0.15),
+        "pmr": (("p1", "p2"), 0.2), "expected_dob": (("2012-03-20", "2012-09-01", "2014-11-20"), 0.5),
+        "other_forenames": (("ZARA", "OLLIE"), 0.15),
+        "other_surnames": (("YUSUF",), 0.15),
     }  # fmt: skip
     known = {name: draw.choice(list(choice)) for name, (choice, share) in values.items() if draw.random() < share}
     if "ethnicity" in known:

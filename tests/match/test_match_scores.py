@@ -103,7 +103,9 @@ def test_full_agreement_on_a_common_surname_is_worth_what_its_share_leaves(score
         "surname": of_share("surname", 1000 / 2000),
         "dob": plain("dob", "same day"),
         "postcode": plain("postcode", "same"),
-        "sex": plain("sex", "same"),
+        "address": NOTHING,
+        "sex": NOTHING,
+        "sex_of_one_forename": plain("sex_of_one_forename", "same"),
         "ethnicity": NOTHING,
     }
 
@@ -114,7 +116,9 @@ def test_a_rare_surname_counts_as_one_of_ten_records_and_a_swapped_date_as_swapp
         "surname": of_share("surname", 10 / 2000),
         "dob": plain("dob", "day and month swapped"),
         "postcode": plain("postcode", "same sector"),
-        "sex": plain("sex", "differs"),
+        "address": NOTHING,
+        "sex": NOTHING,
+        "sex_of_one_forename": plain("sex_of_one_forename", "differs"),
         "ethnicity": NOTHING,
     }
 
@@ -124,7 +128,8 @@ def test_what_a_side_does_not_know_is_no_evidence(scored: Connection) -> None:
     assert evidence(scored, 3) == {
         "forename": plain("forename", "very alike"),
         "surname": plain("surname", "differs"),
-        "dob": NOTHING, "postcode": NOTHING, "sex": NOTHING, "ethnicity": NOTHING,
+        "dob": NOTHING, "postcode": NOTHING, "address": NOTHING, "sex": NOTHING, "sex_of_one_forename": NOTHING,
+        "ethnicity": NOTHING,
     }  # fmt: skip
 
 
@@ -134,7 +139,9 @@ def test_names_in_each_others_place_are_counted_once(scored: Connection) -> None
         "surname": NOTHING,
         "dob": plain("dob", "one part differs"),
         "postcode": plain("postcode", "same district"),
+        "address": NOTHING,
         "sex": plain("sex", "same"),
+        "sex_of_one_forename": NOTHING,
         "ethnicity": NOTHING,
     }
 

@@ -21,6 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from linkage.match.households import DOUBTS
 from linkage.match.probabilistic import make_frequencies, save_parameters, starting_parameters
 from linkage.packs import ModelSpec, Packs, Rule, load_packs
 from linkage.prepare.layout import COLUMN_TYPES
@@ -164,6 +165,10 @@ class Run:
         names = [str(row[0]) for row in rows(self.con, f"describe {SCORED}")]
         return dict(zip(names, found[0], strict=True)) if found else {}
 
+    def doubt(self, left: str, right: str) -> float:
+        """The household doubt of a pair in bits; 0 where it has none."""
+        return {(one, other): bits for one, other, bits in self.pairs(DOUBTS, "household_bits")}.get((left, right), 0.0)
+
 
 def load(
     con: Connection,
@@ -220,7 +225,7 @@ def _record(row: Row, number: int, source_no: int) -> dict[str, Any]:
     known = {name: row[name] for name in COLUMN_TYPES if name in row}
     return known | {
         "record_id": number, "source_no": source_no, "source": row["source"], "key": row["key"], "row_count": 1,
-        "dob": dob, "dob_precision": precision,
+        "dob": dob, "dob_precision": precision, "expected_dob": _dob(row.get("expected_dob"))[0],
         "forename_phonetic": phonetic_code(first_telling_word(forename)) if forename else None,
         "surname_phonetic": phonetic_code(surname.replace(" ", "")) if surname else None,
         "forename_key": forename_keys(forename)[0] if forename else None,

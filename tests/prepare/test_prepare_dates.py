@@ -44,6 +44,8 @@ SPEC = [
     ("1900-01-01", None, None, "default_date"),
     ("01/01/1901", None, None, "default_date"),
     ("1970-01-01", None, None, "default_date"),
+    ("1970-01", "1970-01-01", "month", None),
+    ("1970", "1970-01-01", "year", None),
     ("31/12/9999", None, None, "default_date"),
     ("1899-05-05", None, None, "out_of_range"),
     ("2101-01-01", None, None, "out_of_range"),
@@ -67,13 +69,13 @@ def test_a_number_above_twelve_decides_that_the_month_comes_first(prepare: Prepa
     made = prepare(a=[{"dob": "01/21/2012"}, {"dob": "02/03/2012"}], b=[{"dob": "02/03/2012"}])
     assert made.values("dob") == [(date(2012, 1, 21),), (date(2012, 2, 3),), (date(2012, 3, 2),)]
     found = [(f.code, f.source, f.field, f.count) for f in made.findings]
-    assert found == [("dates_month_first", "a", "dob", 2), ("dates_day_first", "b", "dob", 1)]
+    assert found == [("DT013", "a", "dob", 2), ("DT012", "b", "dob", 1)]
 
 
 def test_dates_in_both_orders_are_read_as_most_of_them_are_and_reported(prepare: Prepare) -> None:
     made = prepare(a=[{"dob": "21/01/2012"}, {"dob": "22/01/2012"}, {"dob": "01/23/2012"}])
     assert made.values("dob", "dob_why")[2] == (None, "impossible")
-    assert ("dates_mixed_order", 1) in [(f.code, f.count) for f in made.findings]
+    assert ("DT014", 1) in [(f.code, f.count) for f in made.findings]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +116,7 @@ def test_a_crowded_first_of_january_is_known_to_the_year_only(prepare: Prepare) 
     assert {(r["dob_precision"], r["dob_why"]) for r in new_years} == {("year", "default_day")}
     others = {r["dob_precision"] for r in made.records if r["dob"] != date(2012, 1, 1)}
     assert others == {"day"}
-    assert [(f.code, f.count) for f in made.findings] == [("default_days", 20)]
+    assert [(f.code, f.count) for f in made.findings] == [("DT015", 20)]
 
 
 def test_a_first_of_january_that_is_rare_enough_stays_a_day(prepare: Prepare) -> None:

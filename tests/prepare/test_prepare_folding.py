@@ -65,7 +65,7 @@ def test_rows_whose_names_and_birth_dates_differ_stay_apart(prepare: Prepare) ->
         {"record_id_l": 0, "record_id_r": 1, "detail": "names_and_dob_differ"},
     ]
     assert [(r["row"], r["record_id"]) for r in made.table("source_rows", "row")] == [(1, 1), (2, 0), (3, 0)]
-    assert [(f.code, f.count) for f in made.findings] == [("keys_split", 1)]
+    assert [(f.code, f.count) for f in made.findings] == [("FO002", 1)]
 
 
 def test_three_children_under_one_key_are_three_records(prepare: Prepare) -> None:

@@ -202,7 +202,7 @@ def test_a_upn_of_six_children_with_six_birth_dates_is_nobody_s(prepare: Prepare
     made = prepare(a=_sharing(6), b=_sharing(5))
     found = [(row["record_id"] < 6, row["value"], row["status"]) for row in made.table("identifiers", "record_id")]
     assert found == [(True, None, "placeholder")] * 6 + [(False, "B801200005001", "valid")] * 5
-    assert [(f.code, f.source, f.count) for f in made.findings] == [("identifier_shared_by_many", "a", 6)]
+    assert [(f.code, f.source, f.count) for f in made.findings] == [("ID005", "a", 6)]
 
 
 def test_upns_of_one_child_hang_together_through_former_ones(prepare: Prepare) -> None:
@@ -223,10 +223,24 @@ def test_a_group_of_more_upns_than_a_child_can_have_is_not_used(prepare: Prepare
     chained = [{"upn": new, "former_upn": old} for old, new in pairwise(upns)]
     made = prepare(a=chained)
     assert made.table("upn_groups") == []
-    assert [(f.code, f.count) for f in made.findings] == [("upn_group_too_large", 7)]
+    assert [(f.code, f.count) for f in made.findings] == [("ID006", 7)]
 
 
 def test_components_do_not_depend_on_the_order_of_pairs() -> None:
     pairs = [("C", "B"), ("A", "B"), ("X", "Y")]
     assert upn_components(pairs) == upn_components(pairs[::-1]) == [["A", "B", "C"], ["X", "Y"]]
     assert upn_components([]) == []
+
+
+def test_ids_of_parents_are_kept_apart_from_identifiers(prepare: Prepare) -> None:
+    rows = [
+        {"key": "1", "mother_id": " m12.0 ", "guardian": "Mrs Zoë  O'Neill", "authority": "301", "dob": "2010-01-02"},
+        {"key": "2", "mother_id": "N/A", "family_id": "000", "guardian": "Mum", "authority": "301"},
+        {"key": "3", "household_id": "h 7", "dob": "2010-01-02"},
+    ]
+    made = prepare(a=Source(rows, settings={"supply": "hub"}))
+    found = [tuple(row.values()) for row in made.table("relation_keys", "record_id, kind")]
+    assert found == [
+        (0, "guardian", "301", "ZOE O NEILL"), (0, "mother_id", "301", "M12"), (2, "household_id", "hub", "H7"),
+    ]  # fmt: skip
+    assert made.table("identifiers") == []

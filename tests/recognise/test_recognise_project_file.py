@@ -8,13 +8,14 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from linkage.project import read_project
 from linkage.recognise import project_text, recognise
 from linkage.recognise.looks import is_telling
 from linkage.run import run_project
-from linkage.sources import load_source, source_files
+from linkage.sources import load_source
 from linkage.sql import connect
 from tests.recognise.made_up import Children, Write, only
 
@@ -140,7 +141,7 @@ def test_the_only_authority_that_is_named_is_the_likeliest(write: Write, tmp_pat
 # --- archives ------------------------------------------------------------------------------------
 
 
-def test_an_archive_is_looked_into_and_said_to_be_unpacked_first(england: Path, tmp_path: Path) -> None:
+def test_an_archive_is_looked_into_and_runs_as_it_is(england: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
         for path in sorted((england / "returns").rglob("*.*")):
             archive.write(path, path.relative_to(england / "returns"))
@@ -152,17 +153,27 @@ def test_an_archive_is_looked_into_and_said_to_be_unpacked_first(england: Path, 
     assert sorted(tmp_path.rglob("*")) == before
     assert [item.name for item in found.proposals] == [
         "cin_2023", "cin_2024", "cla_2024", "census_2023_spring", "census_2024_spring"]  # fmt: skip
-    assert {item.unpack for item in found.proposals} == {(("data.zip", "data"),)}
-    assert {other.shown.split(": ")[1] for other in found.others} == {"../outside.csv", "inner.zip"}
-    text = project_text(found, name="x")
-    assert "UNPACK FIRST: data.zip into the folder data" in text
+    assert {other.shown for other in found.others} == {"data.zip/../outside.csv", "data.zip/inner.zip"}
+    assert {item.name: item.paths for item in found.proposals}["cla_2024"] == ("data.zip/cla",)
 
-    shutil.copytree(england / "returns", tmp_path / "data")  # as the user would unpack it
-    (tmp_path / "linkage.toml").write_text(text, encoding="utf-8")
-    project = read_project(tmp_path / "linkage.toml")
-    files = {path for spec in project.sources.values() for path in source_files(spec, tmp_path)}
-    assert files == {path for path in (tmp_path / "data").rglob("*.*") if path.is_file()}
-    run_project(project, out=tmp_path / "run", threads=2)
+    (tmp_path / "linkage.toml").write_text(project_text(found, name="x"), encoding="utf-8")
+    run_project(read_project(tmp_path / "linkage.toml"), out=tmp_path / "run", threads=2)
+    read = duckdb.sql(f"select distinct file from '{tmp_path}/run/rows.parquet'").fetchall()
+    inside = {path.relative_to(england / "returns").as_posix() for path in (england / "returns").rglob("*.*")}
+    assert {name for (name,) in read} <= {f"data.zip/{name}" for name in inside}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data.zip", "linkage.toml", "run"]
+    assert not [path for path in (tmp_path / "run").rglob("*") if path.suffix in (".csv", ".xml") and
+                path.parent.name not in ("diagnostics", "public")]  # fmt: skip
+
+
+def test_an_archive_beside_its_unpacked_files_is_read_once(register: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
+        archive.write(register, "register.csv")
+    (tmp_path / "data").mkdir()
+    register.rename(tmp_path / "data" / "register.csv")
+    found = recognise([tmp_path], tmp_path)
+    assert [item.paths for item in found.proposals] == [("data/register.csv",)]
+    assert found.others[0].looks_like == "a file that is unpacked already"
 
 
 def test_tables_in_an_archive_are_looked_into(register: Path, england: Path, tmp_path: Path) -> None:
@@ -170,7 +181,7 @@ def test_tables_in_an_archive_are_looked_into(register: Path, england: Path, tmp
         archive.write(register, "deep/register.csv")
         archive.write(england / "local" / "early_help.xlsx", "early_help.xlsx")
     names = {item.name: item.paths for item in recognise([tmp_path / "data.zip"], tmp_path).proposals}
-    assert names == {"register": ("data/deep/register.csv",), "early_help_2023_24": ("data/early_help.xlsx",)}
+    assert names == {"register": ("data.zip/deep/register.csv",), "early_help_2023_24": ("data.zip/early_help.xlsx",)}
 
 
 def test_a_broken_archive_is_reported(tmp_path: Path) -> None:

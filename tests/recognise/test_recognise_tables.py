@@ -7,6 +7,10 @@ import datetime as dt
 import openpyxl
 import pytest
 
+from linkage.project import read_project
+from linkage.recognise import project_text
+from linkage.sources import load_source
+from linkage.sql import connect
 from tests.recognise.made_up import Children, Write, columns_of, only
 
 ROWS = 40
@@ -125,13 +129,34 @@ def test_name_alone_is_what_the_table_lacks(children: Children, write: Write, lo
     assert told == ([mapped] if mapped else [])
 
 
-def test_a_whole_name_is_left_alone_with_advice(children: Children, write: Write, look) -> None:
-    made = people(children, "surname", "forename", "dob")
-    rows = [[f"{surname}, {forename}", dob] for surname, forename, dob in made]
-    found = only(look(write("x.csv", ("Name of child", "DOB"), rows)))
+@pytest.mark.parametrize(
+    ("heading", "pattern", "order"),
+    [("Name of child", "{1}, {0}", None), ("Full name", "{0} {1}", "forename_first"),
+     ("Surname and forename", "{1} {0}", "surname_first")],
+)  # fmt: skip
+def test_a_whole_name_is_mapped_with_its_order(children: Children, write: Write, look, heading, pattern, order) -> None:
+    rows = [[pattern.format(*names), dob] for *names, dob in people(children, "forename", "surname", "dob")]
+    found = only(look(write("x.csv", (heading, "DOB"), rows)))
     assert found.layout is not None
-    assert "split it" in found.layout.left_alone[0].reason
-    assert found.sureness == "guess"  # a birth date alone
+    assert columns_of(found)["full_name"] == (heading,)
+    assert {item.field: item.order for item in found.layout.mapped}["full_name"] == order
+
+
+def test_a_whole_name_beside_its_parts_is_left_alone(children: Children, write: Write, look) -> None:
+    rows = [[f"{one} {two}", one, two] for one, two in people(children, "forename", "surname")]
+    found = only(look(write("x.csv", ("Full name", "Forename", "Surname"), rows)))
+    assert set(columns_of(found)) == {"forename", "surname"}
+    assert found.layout is not None
+    assert "beside columns of its parts" in found.layout.left_alone[0].reason
+
+
+@pytest.mark.parametrize("months", [[str(month) for month in range(1, 13)], ["January", "Feb", "sept"]])
+def test_year_and_month_of_birth_are_joined(children: Children, write: Write, look, months: list[str]) -> None:
+    rows = [[upn, str(2005 + at % 9), months[at % len(months)]] for at, (upn,) in enumerate(people(children, "upn"))]
+    found = only(look(write("x.csv", ("UPN", "YearOfBirth", "MonthOfBirth"), rows)))
+    assert found.layout is not None
+    (dob,) = [item for item in found.layout.mapped if item.field == "dob"]
+    assert (dob.columns, dob.join, dob.sureness) == (("YearOfBirth", "MonthOfBirth"), True, "certain")
 
 
 @pytest.mark.parametrize(
@@ -249,10 +274,24 @@ def test_text_in_any_shape(children: Children, tmp_path, look, delimiter: str, s
     assert set(columns_of(only(look(path)))) == {"upn", "surname", "dob"}
 
 
-def test_a_banner_in_a_csv_file_is_said_to_be_in_the_way(children: Children, write: Write, look) -> None:
-    rows = [["Register"], [], ["UPN", "Surname", "DOB"], *people(children, "upn", "surname", "dob")]
-    found = look(write("x.csv", None, rows))
-    assert (found.proposals, found.others[0].reason) == ((), "delete the lines above")
+@pytest.mark.parametrize("banner", [["Register, all children, 2024"], ["Register"], ["a", "b", "c"]])
+def test_a_banner_in_a_csv_file_is_passed_over(children: Children, write: Write, look, tmp_path, banner) -> None:
+    rows = [banner, [], ["UPN", "Surname", "DOB"], *people(children, "upn", "surname", "dob")]
+    path = write("x.csv", None, rows)
+    path.write_text(path.read_text(encoding="utf-8").replace(",", ";"), encoding="utf-8")
+    (tmp_path / "linkage.toml").write_text(project_text(look(path), name="x"), encoding="utf-8")
+    spec = read_project(tmp_path / "linkage.toml").sources["x"]
+    con = connect(threads=1, memory="500MB")
+    extract = load_source(con, spec, tmp_path)
+    assert con.execute(f"select count(upn), count(surname), count(dob), min(row) from {extract.rows}").fetchall() == [
+        (ROWS, ROWS, ROWS, 1)]  # fmt: skip
+    con.close()
+
+
+def test_a_banner_above_the_file_of_a_return_is_in_the_way(write: Write, look) -> None:
+    (other,) = look(write("x.csv", None, [["Return"], ["CHILD", "DECOM", "LS"], ["1", "01/02/2020", "C2"]])).others
+    assert (other.looks_like, other.reason) == (
+        "ssda903: episodes, with lines above its column names", "delete the lines above them")  # fmt: skip
 
 
 @pytest.mark.parametrize(("name", "content", "looks"), [

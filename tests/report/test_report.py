@@ -21,8 +21,9 @@ from linkage.sql import connect
 from tests.diagnostics.small_run import CHILDREN, SUBGROUPS, make_run
 
 SECTIONS = (
-    "In short", "Counts", "Link rates by subgroup", "Weights of pairs", "What each field is worth", "Rules", "Blocking",
-    "Persons", "Contradictions", "Findings about the sources", "Doubts of the training", "Made from",
+    "In short", "Counts", "Link rates by subgroup", "Beyond reach", "Weights of pairs", "What each field is worth",
+    "Rules", "Blocking", "Persons", "Families", "Contradictions", "Findings about the sources",
+    "Doubts of the training", "Made from",
 )  # fmt: skip
 
 
@@ -88,8 +89,8 @@ def test_link_rates_stand_behind_their_plots(page: Any) -> None:
 
 def test_model_rules_blocking_conflicts_findings_and_doubts(page: Any) -> None:
     levels = cells(page, "Levels of the model")
-    assert levels[0][:5] == ["forename", "same", "0.8", "0.1", "+3.0"]
-    assert levels[1][4] == "−2.2"
+    assert levels[0][:6] == ["forename", "same", "0.8", "0.1", "", "+3.0"]
+    assert levels[1][5] == "−2.2"
     assert cells(page, "Rules in the order") == [
         ["name_and_birth", "2", "1", "1", "0", "0.9900", "assumed"],
         ["uln", "0", "0", "0", "0", "", "linked nothing"],
@@ -126,8 +127,8 @@ def test_a_gap_between_groups_is_pointed_at_only_where_it_is_clear_and_a_partner
         table = RateTable("a", "b", "l", variable, total, (low, high))
         figure = RateFigure(table, charts.dot_plot(table), "Sex")
         pair = PairFigures("a and b", True, [("", [figure])])
-        facts = {"sources": (), "sizes": (), "sureness": (), "pairs": (), "conflicts": (), "large": (), "blocks": (),
-                 "doubts": (), "findings": (), "figures": [pair]}  # fmt: skip
+        facts = {"sources": (), "reaches": (), "sizes": (), "sureness": (), "pairs": (), "conflicts": (), "large": (),
+                 "blocks": (), "doubts": (), "findings": (), "figures": [pair]}  # fmt: skip
         return [text for _, text in headline_of(facts).look_at]
 
     total = rate("all", 1700, 2000, 0.83, 0.87)

@@ -19,7 +19,7 @@ PROGRAM = (sys.executable, "-m", "linkage")
 def tables_of(run: Path) -> dict[str, bytes]:
     """The bytes of every table and diagnostic."""
     files = [run / f"{output.name}.parquet" for output in OUTPUTS]
-    files += sorted((run / "diagnostics").glob("*.csv"))
+    files += sorted([*(run / "diagnostics").glob("*.csv"), *(run / "public").glob("*.csv")])
     return {path.relative_to(run).as_posix(): path.read_bytes() for path in files}
 
 

@@ -189,8 +189,8 @@ def test_discarding_removes_database_write_ahead_log_and_spill(
     (tmp_path / "run" / "run.spill" / "block.tmp").touch()
     assert linkage("run", england, "--out", tmp_path / "run", "--resume", "--discard-working").code == 0
     assert sorted(path.name for path in (tmp_path / "run").iterdir()) == [
-        "conflicts.parquet", "diagnostics", "links.parquet", "log.jsonl", "manifest.json", "persons.parquet",
-        "records.parquet", "report.html", "rows.parquet",
+        "conflicts.parquet", "diagnostics", "families.parquet", "links.parquet", "log.jsonl", "manifest.json",
+        "persons.parquet", "public", "records.parquet", "relationships.parquet", "report.html", "rows.parquet",
     ]  # fmt: skip
 
 

@@ -71,7 +71,7 @@ def test_return_without_header_from_the_project_or_the_file_name(load) -> None:
     settings = {"format": "cin_census", "path": "r.xml"}
     from_project = load({"r.xml": bare}, authority="303", year=2022, **settings)
     assert (from_project.rows[0]["key"], from_project.rows[0]["rank"]) == ("303/c1", 2022)
-    assert from_project.codes == {"SRC012": 1}
+    assert from_project.codes == {"FI008": 1}
     from_name = load({"304_cin_2021.xml": bare}, format="cin_census", path="304_cin_2021.xml")
     assert (from_name.rows[0]["key"], from_name.rows[0]["rank"]) == ("304/c1", 2021)
     with pytest.raises(InputError, match='authority = "301"'):

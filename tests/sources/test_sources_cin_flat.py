@@ -49,7 +49,7 @@ def test_rows_are_events_of_children(load) -> None:
     assert (first["cin"], first["cpp"], first["uasc"]) == ("true", "true", "true")
     assert (last["cin"], last["cpp"], last["uasc"], last["sex"]) == ("true", None, None, "0")
     assert loaded.extract.excluded == {"no_key": 1}
-    assert loaded.codes == {"SRC032": 6}
+    assert loaded.codes == {"DT016": 6}
 
 
 def test_events_are_those_of_the_return(load) -> None:
@@ -94,14 +94,14 @@ def test_authority_is_behind_the_id(load, child: str, la: str, key: str) -> None
     text = "\n".join([HEADINGS, line(child, "CINreferralDate", "2021-06-01", LA=la)])
     loaded = load({"cin.csv": text}, format="cin_census", path="cin.csv")
     assert [row["key"] for row in loaded.rows] == [key]
-    assert loaded.codes.get("SRC033", 0) == (child == "123_XYZ")
+    assert loaded.codes.get("ID008", 0) == (child == "123_XYZ")
 
 
 def test_column_names_in_any_case_and_types_that_are_not_known(load) -> None:
     text = "lachildid,DATE,type,Sex,Year\n1_BAR,2021-06-01,cinreferraldate,F,2025\n1_BAR,2021-06-02,Tea,F,2025\n"
     loaded = load({"cin.csv": text}, format="cin_census", path="cin.csv")
     assert [(row["sex"], row["rank"]) for row in loaded.rows] == [("F", 2025), ("F", 2025)]
-    assert loaded.codes == {"SRC034": 1}
+    assert loaded.codes == {"FI019": 1}
     assert [event["kind"] for event in loaded.events] == ["referral"]
 
 
@@ -120,13 +120,13 @@ def test_forms_do_not_mix_and_other_tables_are_left_out(load) -> None:
         load({"in/2024.xml": xml, "in/b.csv": FLAT}, format="cin_census", path="in")
     assert raised.value.faults[0].remedy
     loaded = load({"x/2024.xml": xml, "x/notes.csv": "a,b\n1,2\n"}, format="cin_census", path="x")
-    assert (len(loaded.rows), loaded.codes["SRC004"]) == (1, 1)
+    assert (len(loaded.rows), loaded.codes["FI006"]) == (1, 1)
     # XML whose name says that it is a table is XML.
     assert len(load({"2024.txt": xml}, format="cin_census", path="2024.txt").rows) == 1
 
 
 @pytest.mark.parametrize(("text", "says"), [
-    ("CHILD,DECOM,LS\nZzyzxson,01/01/2020,C2\n", "LAchildID"),
+    ("CHILD,DECOM,LS\nZzyzxson,01/01/2020,C2\n", "SSDA903 return: episodes"),
     ("LAchildID,Date,Type\nZzyzxson,2020-01-01,CINreferralDate\n", 'authority = "301"'),
     ("", "empty"),
 ])  # fmt: skip

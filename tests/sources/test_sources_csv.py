@@ -51,13 +51,13 @@ def test_every_usual_way_to_write_csv_gives_the_same_rows(load, content: str) ->
 def test_mixed_line_ends_are_read_and_reported(load) -> None:
     loaded = read(load, 'Surname,Forename,DOB\r\nA,B,2010-01-02\nC,D,"2011-01-02"\r\n')
     assert surnames(loaded) == ["A", "C"]
-    assert loaded.codes == {"SRC015": 1}
+    assert loaded.codes == {"FI002": 1}
 
 
 def test_windows_1252_is_read_and_reported(load) -> None:
     loaded = read(load, "Surname,Forename,DOB\nO’Brien,Zoë,2010-01-02\n".encode("cp1252"))
     assert [(row["surname"], row["forename"]) for row in loaded.rows] == [("O’Brien", "Zoë")]
-    assert loaded.codes == {"SRC001": 1}
+    assert loaded.codes == {"FI001": 1}
 
 
 def test_windows_1252_far_from_the_header(load) -> None:
@@ -74,7 +74,7 @@ def test_unicode_text_of_excel(load, encoding: str) -> None:
 def test_short_rows_are_filled_and_reported(load) -> None:
     loaded = read(load, 'Surname,Forename,DOB\nA,B\n"C\nC",D,2011-01-02\n')
     assert [(row["surname"], row["dob"]) for row in loaded.rows] == [("A", None), ("C\nC", "2011-01-02")]
-    assert loaded.codes == {"SRC002": 1}
+    assert loaded.codes == {"FI003": 1}
 
 
 def test_row_of_commas_counts_but_is_no_child(load) -> None:
@@ -109,7 +109,7 @@ def test_repeated_column_names_are_reported_and_the_first_is_taken(load) -> None
     loaded = load({"p.csv": "Name,name,DOB\nA,B,2010-01-01\n"}, format="table", path="p.csv",
                   columns={"surname": "Name", "dob": "DOB"})  # fmt: skip
     assert surnames(loaded) == ["A"]
-    assert loaded.codes == {"SRC006": 1}
+    assert loaded.codes == {"FI004": 1}
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_learner_in_any_namespace(load, namespace: str) -> None:
         ("destination", "EDU|2", "2019-09-01", None), ("destination", "VOL|1", "2020-01-01", None),
         ("learning_aim", "60133533", "2018-09-03", "2019-06-30"), ("learning_aim", "60133533", "2018-10-01", None),
     ]  # fmt: skip
-    assert loaded.codes == {"SRC121": 2}
+    assert loaded.codes == {"FI014": 2}
 
 
 def test_earlier_references_are_events(load) -> None:
@@ -91,7 +91,7 @@ def test_earlier_references_are_events(load) -> None:
         ("10000001/A2", "provider_before_merger", "10000003"),
         ("10000001/A3", "previous_provider", "10000002"),
     ]
-    assert loaded.codes == {"SRC122": 2}
+    assert loaded.codes == {"ID017": 2}
 
 
 def test_the_later_return_speaks_and_all_fold_in_prepare(load, con) -> None:
@@ -127,9 +127,9 @@ def test_loose_returns(load) -> None:
     assert [(row["row"], row["rank"] // 10_000) for row in loaded.rows] == [(1, 2019), (3, 2019), (4, 2019)]
     assert loaded.rows[0]["key"] == "10000001/A far too long reference"
     assert loaded.extract.excluded == {"no_key": 1}
-    assert loaded.codes == {"SRC003": 1, "SRC123": 1}
+    assert loaded.codes == {"FO001": 1, "FI008": 1}
     empty = load({"e.xml": message()}, format="ilr", path="e.xml")
-    assert (empty.rows, empty.codes) == ([], {"SRC007": 1})
+    assert (empty.rows, empty.codes) == ([], {"FI005": 1})
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_lilr_learners_and_aims(load, con) -> None:
     assert sorted((a["postcode"], a["valid_to"]) for a in loaded.addresses) == [
         ("AB1 1AA", "2014-08-01"), ("AB1 1AB", None),
     ]  # fmt: skip
-    assert loaded.codes == {"SRC103": 1, "SRC124": 1}
+    assert loaded.codes == {"ID011": 1, "FI015": 1}
 
     spec = SourceSpec(name="s", format="lilr", path=("x",), supply="leo")
     prepare_records(con, [spec], [loaded.extract], unique=[], within=[])
@@ -235,8 +235,8 @@ def test_lilr_learners_and_aims(load, con) -> None:
 def test_lilr_without_supply_or_dates_of_aims(load) -> None:
     files = {"l.csv": LEARNERS, "a.csv": "external_id,AimType,AimRankInYear\n501,1,1\n"}
     loaded = load(files, format="lilr")
-    assert loaded.codes == {"SRC101": 1, "SRC103": 1, "SRC125": 1}
+    assert loaded.codes == {"ID010": 1, "ID011": 1, "FI016": 1}
     with pytest.raises(InputError, match="LEO"):
         load({"x.csv": "AE_ID,EDUKEY\nSECRET,1\n"}, format="lilr", path="x.csv")
-    with pytest.raises(InputError, match="learners of the LILR"):
+    with pytest.raises(InputError, match="longitudinal ILR: aims"):
         load({"x.csv": AIMS}, format="lilr", path="x.csv")

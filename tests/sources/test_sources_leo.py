@@ -31,10 +31,10 @@ def test_lookups_keep_every_id_and_count_what_is_shared(load, con) -> None:
     assert len(loaded.rows) == 11
     counted = {(item.code, item.field): item.count for item in loaded.extract.findings}
     assert counted == {
-        ("SRC111", "pmr"): 1,  # aB1 under 1001 and 1002
-        ("SRC112", "pmr"): 1,  # 1001 has two that differ in case
-        ("SRC112", "edukey"): 1,
-        ("SRC112", "pseudonym"): 1,
+        ("ID015", "pmr"): 1,  # aB1 under 1001 and 1002
+        ("ID016", "pmr"): 1,  # 1001 has two that differ in case
+        ("ID016", "edukey"): 1,
+        ("ID016", "pseudonym"): 1,
     }
 
     spec = SourceSpec(name="s", format="leo", path=("x",), supply="leo")
@@ -58,7 +58,7 @@ def test_outcome_tables_give_records_of_their_id(load, con) -> None:
         ("1001", "1001", None), ("1009", "1009", None), ("EDUKEY/E1", None, "E1"), ("EDUKEY/E1", None, "E1"),
         ("EDUKEY/E9", None, "E9"),
     ]  # fmt: skip
-    assert loaded.codes == {"SRC101": 1}
+    assert loaded.codes == {"ID010": 1}
     spec = SourceSpec(name="s", format="leo", path=("x",))
     prepare_records(con, [spec], [loaded.extract], unique=[], within=[])
     assert rows(con, "select count(*), sum(row_count) from records") == [(4, 5)]
@@ -75,14 +75,14 @@ def test_numbers_of_a_parquet_file_and_missing_codes(load, tmp_path: Path) -> No
         (1, "1001", "E1"), (2, "EDUKEY/E2", "E2"), (4, "1002", None),
     ]  # fmt: skip
     assert loaded.extract.excluded == {"no_key": 1}
-    assert sum(item.count for item in loaded.extract.findings if item.code == "SRC103") == 3
+    assert sum(item.count for item in loaded.extract.findings if item.code == "ID011") == 3
 
 
 @pytest.mark.parametrize(
     ("header", "says"),
     [
         ("PupilMatchingRefAnonymous_SPR20,Gender_SPR20", "a table of the NPD"),
-        ("external_id,ukprn_anon,RECORDID", "LILR"),
+        ("external_id,ukprn_anon,RECORDID", 'format "lilr"'),
         ("UPN,Surname,Forename,DOB", "school census"),
     ],
 )

@@ -109,7 +109,7 @@ def test_spring_census_anonymised(load, con) -> None:
     assert [row["pmr"] for row in nameless] == [None, None, None]
     assert len({row["key"] for row in nameless}) == 3
     assert all(row["key"].startswith("~") for row in nameless)
-    assert loaded.codes == {"SRC102": 3, "SRC103": 1, "SRC107": 1, "SRC108": 1}
+    assert loaded.codes == {"FO003": 3, "ID011": 1, "FO006": 1, "DT018": 1}
 
     records = prepared(con, loaded, supply="a")
     assert len(records) == 5
@@ -174,7 +174,7 @@ def test_identifiable_tier(load, con) -> None:
     assert nameless["key"].startswith("~")
     assert nameless["upn"] == "UN3"
     assert (first["forename"], first["school_urn"]) == ("Ann Mary", "100001")
-    assert loaded.codes == {"SRC101": 1, "SRC102": 1}
+    assert loaded.codes == {"ID010": 1, "FO003": 1}
     records = prepared(con, loaded)
     assert len(records) == 3
     assert str(records["r1"]["dob"]) == "2007-01-02"
@@ -223,7 +223,7 @@ def test_what_is_not_confirmed_is_a_finding(load) -> None:
         "e.csv": "PupilMatchingRefAnonymous_SPR21,Sex_SPR21\n1.2E+10,F\n",
     }
     loaded = load(files, format="npd", supply="a")
-    assert loaded.codes == {"SRC004": 1, "SRC102": 1, "SRC104": 1, "SRC105": 1, "SRC106": 1, "SRC109": 1}
+    assert loaded.codes == {"FI006": 1, "FO003": 1, "ID012": 1, "FI017": 1, "ID013": 1, "ID014": 1}
     spring = next(row for row in loaded.rows if row["file"] == "c.csv")
     assert spring["sex"] is None  # of another term
 
@@ -231,10 +231,10 @@ def test_what_is_not_confirmed_is_a_finding(load) -> None:
 @pytest.mark.parametrize(
     ("header", "says"),
     [
-        ("CIN_PupilMatchingRefAnonymous,CIN_ACADYR", "children in need"),
-        ("cla_PupilMatchingRefAnonymous,cla_SEX", "looked-after"),
+        ("CIN_PupilMatchingRefAnonymous,CIN_ACADYR", "NPD extract .format .cin_census"),
+        ("cla_PupilMatchingRefAnonymous,cla_SEX", "NPD extract .format .ssda903"),
         ("AE_ID,EDUKEY", "a table of LEO"),
-        ("external_id,learner_id,ukprn_anon", "LILR"),
+        ("external_id,learner_id,ukprn_anon", "longitudinal ILR: learners"),
         ("UPN,Surname,Forename,DOB", "school census"),
         ("CHILD,DECOM,LS", "SSDA903"),
     ],

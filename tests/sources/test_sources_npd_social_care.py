@@ -48,7 +48,7 @@ def test_cin_keys(cin) -> None:
     assert [row["pseudonym"] for row in cin.rows] == ["L1/K1", "L1/K2", "L1/K1", "L2/K1", None, None]
     assert [row["dob"] for row in cin.rows] == ["2008-07", "2009-12", "2008-07", "2012", "2013-01", "2013-02"]
     assert [row["rank"] for row in cin.rows] == [2015, 2015, 2014, 2015, 2015, 2015]
-    assert cin.codes == {"SRC036": 1, "SRC102": 1}
+    assert cin.codes == {"ID009": 1, "FO003": 1}
     assert cin.extract.excluded == {}
     assert "authority" not in cin.extract.fields
 
@@ -103,7 +103,7 @@ def test_a_child_of_two_references_keeps_them_apart(load) -> None:
     text = f"{head}\nP1,K,L,\nP2,K,L,\n,K,L,\nNULL,K,L,\n"
     loaded = load({"c.csv": text}, format="cin_census", path="c.csv")
     assert [row["key"] for row in loaded.rows] == ["P1", "P2", "L/K", "L/K"]
-    assert loaded.codes == {"SRC101": 1}
+    assert loaded.codes == {"ID010": 1}
 
 
 @pytest.mark.parametrize(("birth", "sex", "year", "key"), [
@@ -119,7 +119,7 @@ def test_an_id_that_was_given_to_another_child_brings_no_reference(load, birth, 
     loaded = load({"c.csv": f"{head}\nP1,K,L,2014,9,1,2019\n,K,L,{birth},{sex},{year}\n"},
                   format="cin_census", path="c.csv", supply="p")  # fmt: skip
     assert [row["key"] for row in loaded.rows] == ["P1", key]
-    assert loaded.codes == ({"SRC036": 1} if key == "P1" else {"SRC039": 1})
+    assert loaded.codes == ({"ID009": 1} if key == "P1" else {"FO005": 1})
 
 
 def test_age_tells_where_there_is_no_birth(load) -> None:
@@ -139,7 +139,7 @@ def test_values_of_child_la_code_tell_what_it_is(load, codes: str, keys: list[st
     # Two codes for four children are as many as half of them.
     loaded = load({"c.csv": head + rows + ",D5,L1,A,C2\n" * (coded > 0)}, format="ssda903", path="c.csv", supply="p")
     assert [row["key"] for row in loaded.rows][:4] == keys
-    assert loaded.codes.get("SRC038", 0) == coded
+    assert loaded.codes.get("ID018", 0) == coded
 
 
 def test_births_of_research_supplies(load) -> None:
@@ -184,4 +184,4 @@ def test_a_return_beside_an_extract_is_refused(load) -> None:
     with pytest.raises(InputError, match="different forms"):
         load({"in/a.csv": CLA_FILE, "in/b.csv": header}, format="ssda903", path="in", authority="301")
     loaded = load({"x/a.csv": CLA_FILE, "x/c.csv": "a,b\n1,2\n"}, format="ssda903", path="x", supply="p")
-    assert loaded.codes == {"SRC004": 1}
+    assert loaded.codes == {"FI006": 1}

@@ -61,7 +61,7 @@ def test_authority_is_that_of_the_row(load, child: str, la: str, key: str) -> No
     text = f"Child ID,Placement start date,LA,Year,Quarter\n{child},01/02/2022,{la},2022,Q3\n"
     loaded = load({"s.csv": text}, format="s251", path="s.csv", authority="301")
     assert [(row["key"], row["rank"]) for row in loaded.rows] == [(key, 20223)]
-    assert loaded.codes.get("SRC033", 0) == (child == "123_XYZ")
+    assert loaded.codes.get("ID008", 0) == (child == "123_XYZ")
 
 
 def test_a_workbook_with_a_banner_and_other_headings(load, tmp_path: Path) -> None:
@@ -81,15 +81,15 @@ def test_a_workbook_with_a_banner_and_other_headings(load, tmp_path: Path) -> No
     loaded = load(format="s251", path="s.xlsx", authority="301")
     row = loaded.rows[0]
     assert (row["file"], row["key"], row["sex"], row["sen"]) == ("s.xlsx#Sheet", "301/0042", "F", "E")
-    assert loaded.codes["SRC030"] == 1  # the cost
-    assert {item.field for item in loaded.extract.findings if item.code == "SRC031"} == {
+    assert loaded.codes["FI011"] == 1  # the cost
+    assert {item.field for item in loaded.extract.findings if item.code == "FI012"} == {
         "ethnicity", "disability", "uasc", "legal", "ended", "place", "home_postcode",
         "placement_postcode"}  # fmt: skip
 
 
 def test_birth_dates_that_differ_are_reported(load) -> None:
     text = "Child ID,Date of birth,Placement type\n1,01/02/2010,U1\n1,2010-02-01,U1\n2,01/02/2010,U1\n2,02/02/2010,U1\n"
-    assert load({"s.csv": text}, format="s251", path="s.csv", authority="301").codes["SRC037"] == 1
+    assert load({"s.csv": text}, format="s251", path="s.csv", authority="301").codes["DT017"] == 1
 
 
 def test_bad_files_are_refused(load) -> None:
@@ -98,4 +98,4 @@ def test_bad_files_are_refused(load) -> None:
     with pytest.raises(InputError, match="Placement start date") as raised:
         load({"p.csv": "Surname,Child ID\nZzyzxson,1\n"}, format="s251", path="p.csv", authority="301")
     assert "Zzyzxson" not in str(raised.value)
-    assert load({"p.csv": "a,b\n1,2\n", "s.csv": FILE}, format="s251", authority="301").codes["SRC004"] == 1
+    assert load({"p.csv": "a,b\n1,2\n", "s.csv": FILE}, format="s251", authority="301").codes["FI006"] == 1

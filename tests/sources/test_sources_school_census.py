@@ -107,7 +107,7 @@ def test_export_joins_its_tables_inside_a_term(load) -> None:
     assert sorted((a["key"], a["postcode"]) for a in loaded.addresses) == [
         ("3014001/U1", "AB1 1AA"), ("3014001/U1", "AB1 1AB"), ("3014001/U1", "AB9 9AA"),
     ]  # fmt: skip
-    assert loaded.codes == {"SRC013": 1}
+    assert loaded.codes == {"FI013": 1}
     assert loaded.extract.date_formats == {"dob": "%Y-%b-%d %H:%M:%S"}
 
 

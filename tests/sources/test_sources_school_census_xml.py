@@ -56,7 +56,7 @@ def test_a_pupil_however_nested(load, pupil: str, namespace: str) -> None:
     assert sorted((a["key"], a["postcode"]) for a in loaded.addresses) == [
         ("3014001/U1", "AB1 1AA"), ("3014001/U1", "AB1 1AB"),
     ]  # fmt: skip
-    assert loaded.codes == {"SRC131": 1}
+    assert loaded.codes == {"FI018": 1}
 
 
 def test_the_term_of_the_header_and_the_roll_say_who_speaks(load, con) -> None:

@@ -77,7 +77,7 @@ def test_key_is_the_number_that_a_person_has(returned) -> None:
     assert "Zzyzxson" not in cat
     assert [row["row"] for row in returned.rows] == [1, 2, 3]
     assert {row["rank"] for row in returned.rows} == {2024}
-    assert returned.codes == {"SRC035": 1}
+    assert returned.codes == {"FO004": 1}
 
 
 def test_plans_and_schools(returned) -> None:
@@ -95,7 +95,7 @@ def test_plans_and_schools(returned) -> None:
 
 
 def test_both_forms_say_the_same(returned, exported) -> None:
-    assert exported.codes == {"SRC035": 1}
+    assert exported.codes == {"FO004": 1}
     keys = ("key", "upn", "uln", "sex", "ethnicity", "postcode", "sen", "school_urn", "authority", "rank")
     both = [[tuple(row[name] for name in keys) for row in loaded.rows] for loaded in (returned, exported)]
     assert both[0] == both[1]
@@ -144,7 +144,7 @@ def test_persons_alone_need_an_authority_and_lost_rows_are_counted(load) -> None
     assert "Zzyzxson" not in str(raised.value)
     lost = {"e/placementdetail.csv": EXPORT["placementdetail"], "e/readme.csv": "a,b\n1,2\n"}
     loaded = load({**alone, **lost}, format="sen2", path="e", authority="301", year=2024)
-    assert loaded.codes == {"SRC004": 1, "SRC013": 2, "SRC035": 1}
+    assert loaded.codes == {"FI006": 1, "FI013": 2, "FO004": 1}
     assert {row["school_urn"] for row in loaded.rows} == {None}
 
 
@@ -152,7 +152,7 @@ def test_authority_from_the_folder_and_a_person_without_anything(load) -> None:
     text = XML.replace("<LEA>301</LEA>", "").replace("</Persons>", "<Person><Sex>M</Sex></Person></Persons>")
     loaded = load({"in/302/r.xml": text}, format="sen2", path="in")
     assert {row["authority"] for row in loaded.rows} == {"302"}
-    assert loaded.codes["SRC012"] == 1
+    assert loaded.codes["FI008"] == 1
     assert loaded.extract.excluded == {"no_key": 1}
 
 

@@ -81,7 +81,7 @@ def test_a_folder_per_authority(load) -> None:
 def test_what_is_not_there_is_reported(load) -> None:
     files = {"cla/e.csv": EPISODES, "cla/notes.csv": "a,b\n1,2\n", "cla/more.csv": "c,d\n1,2\n"}
     loaded = load(files, format="ssda903", path="cla", authority="301")
-    assert loaded.codes == {"SRC004": 2, "SRC005": 1}
+    assert loaded.codes == {"FI006": 2, "FI007": 1}
     assert len(loaded.rows) == 3
 
 

@@ -11,8 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
+from sources_prepared import prepared
 
 from linkage.errors import InputError, ProjectError
+from linkage.project import SourceSpec
 from linkage.sources.cells import WHITE
 from linkage.sources.workbook import cell_text
 
@@ -45,7 +48,7 @@ def test_column_map_alternatives_joins_formats_and_subgroups(load) -> None:
     assert [row["key"] for row in loaded.rows] == ["r1", "r2", "r1"]
     assert loaded.extract.date_formats == {"dob": "iso"}
     assert loaded.extract.excluded == {"no_key": 1}
-    assert loaded.codes == {"SRC003": 1}
+    assert loaded.codes == {"FO001": 1}
     assert "ethnicity" in loaded.extract.fields
     assert "subgroup__team" not in loaded.extract.fields
 
@@ -180,3 +183,173 @@ def test_any_text_of_a_sheet_comes_through(load, tmp_path: Path, texts: list[str
 @given(st.integers(-(10**15), 10**15))
 def test_whole_numbers_have_no_point(value: int) -> None:
     assert cell_text(float(value)) == str(value)
+
+
+# --- what people make of CSV files ---------------------------------------------------------------
+
+CHILDREN = [["Name", "Date of birth", "Post code"], ["Ann", "02/01/2010", "AB1 2CD"], ["Bob", "2011-02-03", "AB1 2CE"]]
+MAP = {"forename": "Name", "dob": "Date of birth", "postcode": "Post code"}
+
+
+def delimited(rows: list[list[str]], delimiter: str) -> str:
+    return "".join(delimiter.join(row) + "\n" for row in rows)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize(
+    "banner",
+    [[], [["Children, all, of 2024"]], [["Zoë"], [""], ["a", "b", "c", "d"]], [["Name"], ["sep=;"]]],
+)
+def test_csv_in_any_encoding_with_any_delimiter_below_any_banner(load, delimiter, encoding, banner) -> None:
+    rows = [*CHILDREN, ["Zoë", "03/04/2012", "AB1 2CF"]]
+    text = "".join(row[0] + "\n" for row in banner) + delimited(rows, delimiter)
+    loaded = load({"p.csv": text.encode(encoding)}, format="table", path="p.csv", columns=MAP)
+    assert [(row["row"], row["forename"], row["dob"]) for row in loaded.rows] == [
+        (1, "Ann", "02/01/2010"), (2, "Bob", "2011-02-03"), (3, "Zoë", "03/04/2012")]  # fmt: skip
+
+
+def test_a_header_of_two_rows_in_a_csv_file(load) -> None:
+    text = "Children\n\nChild,,Date of,\nForename,Surname,birth,UPN\nAnn,Hill,2010-01-02,x\n\nBob,Low,2011-01-02,\n"
+    loaded = load({"p.csv": text}, format="table", path="p.csv",
+                  columns={"forename": "Child Forename", "surname": "Surname", "dob": "Date of birth"})  # fmt: skip
+    assert [(row["row"], row["surname"], row["dob"]) for row in loaded.rows] == [
+        (1, "Hill", "2010-01-02"), (2, "Low", "2011-01-02")]  # fmt: skip
+
+
+def test_lines_under_a_table_are_no_children(load) -> None:
+    text = delimited([*CHILDREN, ["Cat", "", "AB1 2CG"], CHILDREN[0], ["Dan", "04/05/2013", ""], ["", "", ""],
+                      ["Total: 4", "", "4"], ["Source: the system", "", ""]], ",")  # fmt: skip
+    loaded = load({"p.csv": text}, format="table", path="p.csv", columns=MAP)
+    assert [(row["row"], row["forename"]) for row in loaded.rows] == [(1, "Ann"), (2, "Bob"), (3, "Cat"), (5, "Dan")]
+    assert loaded.extract.excluded == {"header": 1, "blank": 1, "note": 2}
+
+
+def test_under_a_table_a_birth_date_or_an_identifier_is_a_child(load) -> None:
+    text = "Key,Name,DOB,UPN\n1,Ann,2010-01-02,\n2,,2011-01-02,\n3,,,H801200001001\nTotal,3,,\n4,,,\n"
+    loaded = load({"p.csv": text}, format="table", path="p.csv", key="Key",
+                  columns={"forename": "Name", "dob": "DOB", "upn": "UPN"})  # fmt: skip
+    assert [row["key"] for row in loaded.rows] == ["1", "2", "3"]
+    assert loaded.extract.excluded == {"note": 2}
+
+
+def test_a_list_of_one_column_and_a_child_with_one_name_stay(load) -> None:
+    assert len(load({"p.csv": "UPN\na\nb\n"}, format="table", path="p.csv", columns={"upn": "UPN"}).rows) == 2
+    names = load({"q.csv": "First,Last\nAnn,\nBob,\n"}, format="table", path="q.csv",
+                 columns={"forename": "First", "surname": "Last"})  # fmt: skip
+    assert len(names.rows) == 2
+
+
+def test_blank_and_repeated_columns(load) -> None:
+    loaded = load({"p.csv": ",Name,,DOB,Name,\nx,Ann,,2010-01-02,Eve,\n"}, format="table", path="p.csv",
+                  columns={"forename": "Name", "dob": "DOB"})  # fmt: skip
+    assert [row["forename"] for row in loaded.rows] == ["Ann"]
+    assert loaded.codes["FI004"] == 1
+
+
+# --- several sheets ------------------------------------------------------------------------------
+
+
+def book_of(path: Path, sheets: dict[str, list[list[object]]]) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+
+
+SHEETS: dict[str, list[list[object]]] = {
+    "2022": [["Name", "DOB"], ["Ann", dt.date(2010, 1, 2)]],
+    "2023": [["Register"], [None, "Name", "DOB"], [None, "Bob", "3/4/2011"], [], [None, "Cat", dt.date(2012, 5, 6)]],
+    "Notes": [["a note"]],
+}
+
+
+@pytest.mark.parametrize(
+    ("sheet", "expected", "unread"),
+    [("20*", [("2022", 1), ("2023", 1), ("2023", 2)], None), ("*", [("2022", 1), ("2023", 1), ("2023", 2)], None),
+     ("2023", [("2023", 1), ("2023", 2)], None), (None, [("2022", 1)], 1)],
+)  # fmt: skip
+def test_sheets_that_a_pattern_names(load, tmp_path: Path, sheet, expected, unread) -> None:
+    book_of(tmp_path / "b.xlsx", SHEETS)
+    settings = {"sheet": sheet} if sheet else {}
+    loaded = load(format="table", path="b.xlsx", columns={"forename": "Name", "dob": "DOB"}, **settings)
+    assert [(row["file"], row["row"]) for row in loaded.rows] == [(f"b.xlsx#{title}", row) for title, row in expected]
+    assert loaded.codes.get("FI020") == unread
+
+
+def test_dates_of_a_workbook_and_dates_as_text_are_one(load, tmp_path: Path) -> None:
+    book_of(tmp_path / "b.xlsx", {"A": [["Name", "DOB"], ["Ann", dt.date(2010, 1, 2)], ["Bob", "25/12/2011"],
+                                        ["Cat", "3 May 2012"], ["Dan", 41000], ["Eve", "2013-04"]]})  # fmt: skip
+    loaded = load(format="table", path="b.xlsx", columns={"forename": "Name", "dob": "DOB"})
+    records = prepared(loaded)["records"]
+    assert [(record["forename"], str(record["dob"]), record["dob_precision"]) for record in records] == [
+        ("ANN", "2010-01-02", "day"), ("BOB", "2011-12-25", "day"), ("CAT", "2012-05-03", "day"),
+        ("DAN", "2012-04-01", "day"), ("EVE", "2013-04-01", "month")]  # fmt: skip
+
+
+# --- whole names, parts of dates, providers ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "name", "forename", "surname"),
+    [
+        (None, "Hill, Ann Mary", "Ann Mary", "Hill"), (None, "Ann Mary Hill", "Ann Mary", "Hill"),
+        ("surname_first", "Hill Ann Mary", "Ann Mary", "Hill"), ("surname_first", "Hill, Ann", "Ann", "Hill"),
+        ("forename_first", "HILL, Ann", "Ann", "HILL"), (None, "Ana de la Cruz", "Ana", "de la Cruz"),
+        ("surname_first", "van den Berg Jan", "Jan", "van den Berg"), (None, "Al Smith", "Al", "Smith"),
+        (None, "Ann-Mary O'Hill", "Ann-Mary", "O'Hill"), (None, "Hill", None, "Hill"), (None, "Hill,", None, "Hill"),
+        (None, ", Ann", "Ann", None), (None, "Ann   Hill", "Ann", "Hill"),
+    ],
+)  # fmt: skip
+def test_a_whole_name(load, order, name, forename, surname) -> None:
+    mapped = {"column": "Name", "order": order} if order else "Name"
+    loaded = load({"p.csv": f'Name,DOB\n"{name}",2010-01-02\n'}, format="table", path="p.csv",
+                  columns={"full_name": mapped, "dob": "DOB"})  # fmt: skip
+    assert [(row["forename"], row["surname"]) for row in loaded.rows] == [(forename, surname)]
+    assert {"forename", "surname"} <= set(loaded.extract.fields)
+
+
+@pytest.mark.parametrize(
+    ("columns", "says"),
+    [
+        ({"full_name": "Name", "surname": "Name"}, "neither can be mapped beside it"),
+        ({"full_name": ["Name", "DOB"]}, "one column"),
+        ({"surname": {"column": "Name", "order": "surname_first"}}, "`order` is for full_name"),
+        ({"full_name": {"column": "Name", "order": "backwards"}}, "order"),
+    ],
+)
+def test_a_whole_name_that_cannot_be_mapped(columns, says: str) -> None:
+    with pytest.raises(ValidationError, match=says):
+        SourceSpec.model_validate({"format": "table", "path": "p.csv", "columns": columns})
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "expected", "precision"),
+    [
+        (["Year", "Month"], ["2012", "5"], "2012-05-01", "month"),
+        (["Year", "Month"], ["2012.0", "11.0"], "2012-11-01", "month"),
+        (["Month", "Year"], ["May", "2012"], "2012-05-01", "month"),
+        (["Year", "Month"], ["2012", ""], "2012-01-01", "year"),
+        (["Year", "Month", "Day"], ["2012", "5", "7"], "2012-05-07", "day"),
+        (["Day", "Month", "Year"], ["7", "Sept", "2012"], "2012-09-07", "day"),
+        (["Year", "Month"], ["2012", "13"], "None", None), (["Year", "Month"], ["", "5"], "None", None),
+        (["Year", "Month"], ["12", "5"], "None", None),
+    ],
+)  # fmt: skip
+def test_a_birth_date_of_parts(load, header, cells, expected, precision) -> None:
+    text = delimited([["UPN", *header], ["H801200001001", *cells]], ",")
+    loaded = load({"p.csv": text}, format="table", path="p.csv", columns={"upn": "UPN", "dob": {"join": header}})
+    (record,) = prepared(loaded)["records"]
+    assert (str(record["dob"]), record["dob_precision"]) == (expected, precision)
+
+
+@pytest.mark.parametrize(("column", "expected"), [("", "10001234"), (",ukprn", "10009999")])
+def test_the_provider_of_a_source(load, column: str, expected: str) -> None:
+    text = f"Ref{column}\nL1{',10009999' if column else ''}\n"
+    loaded = load({"p.csv": text}, format="table", path="p.csv", ukprn="10001234", columns={"learner_ref": "Ref"})
+    assert [row["ukprn"] for row in loaded.rows] == [expected]
+    with pytest.raises(ValidationError, match="eight digits"):
+        SourceSpec.model_validate({"format": "table", "path": "p.csv", "ukprn": "1234"})

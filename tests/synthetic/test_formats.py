@@ -13,7 +13,7 @@ from synthetic_files import SOURCES, Everything, csv_rows, digests
 
 STANDARD = (
     r"returns/cin/cin_\d{3}_202[34]\.xml|returns/cla/\d{3}/[a-z0-9_]+\.csv|returns/census/spring_202[34]\.csv|"
-    r"local/early_help\.xlsx|truth/(rows|persons)\.csv|linkage\.toml"
+    r"local/early_help\.xlsx|truth/(rows|persons|families|households)\.csv|linkage\.toml"
 )
 FORMATS = {"cin_census", "ssda903", "school_census", "npd", "ilr", "lilr", "leo", "annex_a", "sen2", "s251", "table"}
 FLAT_HEADER = (
@@ -126,7 +126,7 @@ def test_truth_covers_every_primary_row_and_no_other(everything: Everything) -> 
 
 def test_project_names_every_source_by_rules_of_the_design(everything: Everything) -> None:
     project = everything.project
-    assert set(project) == {"project", "sources", "link", "diagnostics"}
+    assert set(project) == {"project", "sources", "link", "families", "diagnostics"}
     assert list(project["sources"])[:6] == list(SOURCES)
     allowed = {"format", "path", "authority", "year", "term", "supply", "sheet", "key", "columns", "subgroups"}
     for name, source in project["sources"].items():

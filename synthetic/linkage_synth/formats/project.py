@@ -27,10 +27,14 @@ accept = 0.95
 review = 0.50
 within = {_listed(within)}
 unique = {_listed(unique)}
+
+[families]
+rules = ["families"]
+
 """
     name = head.replace('name = "synthetic-england"', 'name = "synthetic-england-all-sources"')
     (out / ALL_SOURCES).write_text(
-        "\n".join([name.rstrip("\n") + "\n", *blocks, link, diagnostics]), encoding="utf-8", newline="\n"
+        "\n".join([name.rstrip("\n") + "\n", *blocks, link + diagnostics]), encoding="utf-8", newline="\n"
     )
     return ALL_SOURCES
 

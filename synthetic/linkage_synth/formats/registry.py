@@ -5,6 +5,7 @@ from collections.abc import Collection
 from linkage_synth.formats import (
     annex_a,
     cin_flat,
+    family_links,
     ilr,
     leo,
     lilr,
@@ -23,7 +24,7 @@ FORMATS: dict[str, Format] = {
     module.FORMAT.name: module.FORMAT
     for module in (
         cin_flat, npd_cin, npd_cla, ssda903_xml, school_census_export, npd, ilr, lilr, leo, annex_a, sen2, s251,
-        local_tables,
+        local_tables, family_links,
     )
 }  # fmt: skip
 """In the order in which they are written and stand in the project file."""

@@ -33,6 +33,8 @@ sex = "Sex"
 address_line = {{ join = ["TA house no", "TA street"] }}
 postcode = ["Previous postcode", "TA postcode"]
 uprn = "TA UPRN"
+household_id = "Household ref"
+guardian = "Lead applicant"
 """,
     unique=True,
 )

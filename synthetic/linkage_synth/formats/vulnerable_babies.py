@@ -36,6 +36,7 @@ expected_dob = {{ column = "EDD", format = "dayfirst" }}
 dob = {{ column = "Baby's D.O.B.", format = "dayfirst" }}
 sex = "Baby's sex"
 postcode = "Post code"
+guardian = {{ join = ["Mother's first name", "Mother's surname"] }}
 [sources.vulnerable_babies.subgroups]
 ethnicity = "Ethnic group"
 """,

@@ -1,6 +1,6 @@
 """Rates with their intervals, and the counts of pairs that rates are made of.
 
-Only the standard library, so that every command may import it at no cost. `wilson` and `wilson_sql` are twins: one
+Only the standard library: this much of `linkage.stats` every command imports. `wilson` and `wilson_sql` are twins: one
 for single numbers, one for tables; the tests hold them together, and both against statsmodels.
 """
 

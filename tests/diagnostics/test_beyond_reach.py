@@ -1,0 +1,96 @@
+"""Who could not be told from others whatever agreed: by hand on a dozen records, and totals on a real run."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent.parent / "match"))
+
+from tiny_run import load, people
+
+from linkage.diagnostics.beyond_reach import beyond_reach
+from linkage.match.pool import make_pool
+from linkage.match.probabilistic import starting_parameters
+from linkage.packs import ModelSpec, load_packs
+from linkage.sql import Connection, connect, execute, rows
+
+
+@pytest.fixture(scope="module")
+def model() -> ModelSpec:
+    """The bundled model for data without names."""
+    spec = load_packs((), "pseudonymised", folder=Path()).model
+    assert spec is not None
+    return spec
+
+
+@pytest.fixture
+def con(model: ModelSpec) -> Iterator[Connection]:
+    """Eight records of `a`, four of `b`, which has no ethnicity and only months of birth."""
+    listed = people("""
+        source | key | dob        | sex | ethnicity | school_urn | pmr
+        a      | 1   | 2010-03-05 | F   | WBRI      | 100001     |
+        a      | 2   |            | F   |           |            |
+        a      | 3   |            |     | WBRI      |            |
+        a      | 4   | 2011-07-01 | M   | AIND      | 100002     |
+        a      | 5   | 2011-07-19 | M   | WBRI      | 100002     |
+        a      | 6   | 2012-01-01 |     |           |            |
+        a      | 7   |            |     |           |            | p7
+        a      | 8   | 2009-09-09 | F   |           | 100001     |
+        b      | 1   | 2010-03    | F   |           | 100001     | p1
+        b      | 2   | 2011-07    | M   |           | 100002     |
+        b      | 3   | 2011       | M   |           | 100002     |
+        b      | 4   |            | F   |           | 100003     |
+    """)
+    with connect(threads=1) as made:
+        load(made, listed)
+        make_pool(made)
+        execute(made, "update pool set linked_mask = 2 where source_no = 0 and record_id = 7")  # a:8 has its link
+        beyond_reach(made, model, starting_parameters(model), accept=0.99, review=0.5)
+        yield made
+
+
+def counts(con: Connection, source: str) -> dict[tuple[str, str], int]:
+    sql = """select reason, not_compared, records from diagnostics__beyond_reach where source = $source
+             order by reason_no, not_compared"""
+    return {(str(why), str(fields)): int(str(n)) for why, fields, n in rows(con, sql, {"source": source})}
+
+
+def test_each_record_is_counted_once_under_the_first_reason_that_holds(con: Connection) -> None:
+    # Starting weights in bits: birth month 7.48, sex 0.99, school 12.05; one of b's four records: 2 bits.
+    # 0.5 needs 0 bits, 0.99 needs 6.63. b has no ethnicity, so it never counts.
+    assert counts(con, "a") == {
+        ("identifier", ""): 1,  # 7: b holds references of the same supply
+        ("nothing_to_compare", "authority, dob, ethnicity, postcode, school, sex"): 1,  # 3: ethnicity alone
+        ("too_little_evidence", "authority, dob, ethnicity, postcode, school"): 1,  # 2: 0.99 - 2 bits
+        ("review_at_best", "authority, ethnicity, postcode, school, sex"): 1,  # 6: 7.48 - 2 bits
+        ("not_alone", "ethnicity, postcode"): 2,  # 4 and 5: b knows neither day nor ethnicity
+        ("within_reach", "ethnicity, postcode"): 1,  # 1: 20.5 - 2 bits
+    }
+
+
+def test_the_other_way_round_has_counts_of_its_own(con: Connection) -> None:
+    # Eight records of a: 3 bits. The school speaks for the authority, too. A year of birth never holds the top level
+    # of a month's: -2 bits, so b's third record has 12.05 + 0.99 - 2 - 3 = 8.04; the fourth has no birth date: 10.04.
+    assert counts(con, "b") == {
+        ("identifier", ""): 1,
+        ("within_reach", "dob, ethnicity, postcode"): 1,
+        ("within_reach", "ethnicity, postcode"): 2,
+    }
+
+
+def test_a_whole_run_writes_the_table_and_it_adds_up(demo) -> None:
+    with (demo.run / "diagnostics" / "beyond_reach.csv").open(encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    assert found
+    totals: dict[tuple[str, str], int] = {}
+    for line in found:
+        pair = (line["source"], line["other"])
+        totals[pair] = totals.get(pair, 0) + int(line["records"])
+    assert all(totals[line["source"], line["other"]] == int(line["of"]) for line in found)
+    reasons = {line["reason"] for line in found}
+    assert {"identifier", "nothing_to_compare", "too_little_evidence", "within_reach"} <= reasons
