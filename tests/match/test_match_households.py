@@ -45,7 +45,7 @@ BROTHERS, MIXED, TWINS, ALIKE = (
     18,
     6,
     3,
-)  # families of two: of one sex, of two, twins (of two), Catherine and Catharine
+)  # families of two: of one sex, of two, twins (of two), Marianne and Marianna
 FAMILIES = BROTHERS + MIXED + TWINS + ALIKE
 COPIES = 100  # children who are in the source twice: 81 alike, 9 with another birth date, 9 another forename, 1 both
 ALONE = 40
@@ -71,7 +71,7 @@ def families(*, copies: int = COPIES, has_upns: bool = False) -> list[Row]:
         found += [child(home, "OSCAR", "2010-02-03", "M"), child(home, "BRIDGET", "2010-02-03", "F")]
     for number in range(ALIKE):
         home = f"A{number:02}"
-        found += [child(home, "CATHERINE", "2010-02-03", "F"), child(home, "CATHARINE", "2012-07-19", "F")]
+        found += [child(home, "MARIANNE", "2010-02-03", "F"), child(home, "MARIANNA", "2012-07-19", "F")]
     for number in range(copies):
         home = f"C{number:03}"
         found += [child(home, "BRIDGET", "2010-02-03", "F"),
@@ -87,7 +87,7 @@ def families(*, copies: int = COPIES, has_upns: bool = False) -> list[Row]:
 
 def wrong_in_one_of_ten() -> Parameters:
     """The model's own parameters, but m of another forename and birth date as the town's copies have it."""
-    m = {("forename", 1): 1 - WRONG, ("forename", 5): WRONG, ("dob", 0): 1 - WRONG, ("dob", 5): WRONG}
+    m = {("forename", 1): 1 - WRONG, ("forename", 6): WRONG, ("dob", 0): 1 - WRONG, ("dob", 5): WRONG}
     return tuple(
         replace(level, m=m.get((level.comparison, level.level_no), level.m))
         for level in starting_parameters(child_model())
@@ -132,7 +132,7 @@ def test_h_of_forenames_is_that_of_brothers_and_sisters(known: tuple[Connection,
     same, alike, apart = 9 - 81 / 9, ALIKE, BROTHERS + MIXED + 1 - (9 + TWINS) / 9
     found = h_of(known[1], "forename")
     assert found["same"] == drawn(same, same + alike + apart, 0.006)
-    assert found["very alike"] == drawn(alike, same + alike + apart, 0.012)
+    assert found["very alike"] == drawn(alike, same + alike + apart, 0.011)
     assert found["differs"] == drawn(apart, same + alike + apart, 0.942999)
 
 
@@ -148,7 +148,7 @@ def test_h_of_the_keys_own_fields_and_of_unknown_ones_is_the_models(
 ) -> None:
     own = [level.h for level in starting_parameters(child_model()) if level.comparison == comparison]
     assert [level.h for level in known[1] if level.comparison == comparison] == own
-    assert {level.h_basis for level in known[1] if level.comparison == comparison} == {"assumed"}
+    assert {level.h_basis for level in known[1] if level.comparison == comparison} <= {"assumed", "fixed"}
 
 
 def test_h_that_was_learnt_says_so(known: tuple[Connection, Parameters]) -> None:
@@ -170,7 +170,7 @@ def test_copies_of_one_child_would_be_taken_for_housemates() -> None:
         make_pool(con)
         make_frequencies(con, child_model())
         certain = tuple(
-            replace(level, m=1e-9) if (level.comparison, level.level_no) in (("dob", 5), ("forename", 5)) else level
+            replace(level, m=1e-9) if (level.comparison, level.level_no) in (("dob", 5), ("forename", 6)) else level
             for level in wrong_in_one_of_ten()
         )
         found = h_of(learn_households(con, child_model(), certain), "forename")["same"]
