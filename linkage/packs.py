@@ -148,12 +148,14 @@ class Block(Strict):
     """One blocking rule: pairs that agree on all columns (left to right, where they differ by side).
 
     `missing` names columns for want of which the rule is there: only pairs of which a side lacks one of them.
+    `most_pairs` makes it a rule for rare values: a key with more pairs is not for this rule, and no loss.
     """
 
     columns: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     right: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    most_pairs: int | None = Field(default=None, gt=0)
 
     @model_validator(mode="after")
     def _sides(self) -> Block:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.diagnostics.finished import RecordName
-from linkage.match.candidates import LARGEST_BLOCK_PAIRS
+from linkage.match.candidates import most_pairs
 from linkage.match.pool import POOL, still_open_sql
 from linkage.packs import Block, ModelSpec
 from linkage.sql import Connection, has_table, ident, rows
@@ -154,9 +154,10 @@ def _why_not_compared(con: Connection, left: RecordName, right: RecordName, spec
         return [_reason("already_linked")]
     if spec is None:
         return [_reason("no_model")]
-    if not any(rows(con, f"select 1 {pool} and {_shares_sql(block)}", both) for block in spec.block):
+    shared = [block for block in spec.block if rows(con, f"select 1 {pool} and {_shares_sql(block)}", both)]
+    if not shared:
         return [_reason("not_blocked")]
-    return [_reason("common_key", f"more than {LARGEST_BLOCK_PAIRS:,} pairs each")]
+    return [_reason("common_key", f"more than {max(map(most_pairs, shared)):,} pairs each")]
 
 
 def _shares_sql(block: Block) -> str:

@@ -21,7 +21,10 @@ LARGEST_BLOCK_PAIRS = 20_000  # a key with more pairs than this says nothing abo
 
 @dataclass(frozen=True)
 class BlockCount:
-    """What one blocking rule would make: keys, pairs, and the keys and pairs left out as too common."""
+    """What one blocking rule would make: keys, pairs, and the keys and pairs left out as too common.
+
+    What a rule for rare values leaves out is not counted: the other rules are there for that.
+    """
 
     block_no: int
     columns: tuple[str, ...]
@@ -90,15 +93,22 @@ def _key_names(columns: Sequence[str]) -> list[str]:
     return [f"k{number}" for number in range(len(columns))]
 
 
+def most_pairs(block: Block) -> int:
+    """Pairs of one key above which a rule leaves the key out."""
+    return block.most_pairs or LARGEST_BLOCK_PAIRS
+
+
 def _count_block(con: Connection, block: Block, number: int) -> BlockCount:
     found = rows(
         con,
         f"""
         select count(*) filter (not is_hot), coalesce(sum(pairs) filter (not is_hot), 0),
           count(*) filter (is_hot), coalesce(sum(pairs) filter (is_hot), 0)
-        from (select pairs, pairs > {LARGEST_BLOCK_PAIRS} as is_hot from {key_sizes_table(number)})""",
+        from (select pairs, pairs > {most_pairs(block)} as is_hot from {key_sizes_table(number)})""",
     )[0]
     keys, pairs, hot_keys, hot_pairs = (int(str(value)) for value in found)
+    if block.most_pairs is not None:
+        hot_keys, hot_pairs = 0, 0
     return BlockCount(number, block.sides[0], keys, pairs, hot_keys, hot_pairs)
 
 
@@ -107,7 +117,9 @@ def candidates_step(blocks: Sequence[Block], counts: Sequence[BlockCount]) -> St
     parts = [
         select
         for number, block in enumerate(blocks)
-        for select in _block_selects(block, number, has_hot_keys=counts[number].hot_keys > 0)
+        for select in _block_selects(
+            block, number, has_hot_keys=counts[number].hot_keys > 0 or block.most_pairs is not None
+        )
     ]
     return table_step(
         CANDIDATES,
@@ -122,17 +134,13 @@ def _block_selects(block: Block, number: int, *, has_hot_keys: bool) -> list[str
     """The pairs of one rule; a rule whose key differs by side is run both ways round."""
     left, right = block.sides
     ways = [(left, right)] if left == right else [(left, right), (right, left)]
-    return [_block_sql(one, other, left, number, has_hot_keys, block.missing) for one, other in ways]
+    return [_block_sql(block, one, other, number, has_hot_keys) for one, other in ways]
 
 
 def _block_sql(
-    columns_l: Sequence[str],
-    columns_r: Sequence[str],
-    key: Sequence[str],
-    number: int,
-    has_hot_keys: bool,
-    missing: Sequence[str],
+    block: Block, columns_l: Sequence[str], columns_r: Sequence[str], number: int, has_hot_keys: bool
 ) -> str:
+    key, missing = block.sides[0], block.missing
     equal = " and ".join(f"l.{ident(a)} = r.{ident(b)}" for a, b in zip(columns_l, columns_r, strict=True))
     side = "l" if tuple(columns_l) == tuple(key) else "r"
     lacking = f" and ({_lacks_sql('l', missing)} or {_lacks_sql('r', missing)})" if missing else ""
@@ -141,7 +149,7 @@ def _block_sql(
         same = " and ".join(f"h.{name} = {side}.{ident(c)}" for name, c in zip(_key_names(key), key, strict=True))
         hot = f"""
           and not exists (
-            select 1 from {key_sizes_table(number)} h where h.pairs > {LARGEST_BLOCK_PAIRS} and {same})"""
+            select 1 from {key_sizes_table(number)} h where h.pairs > {most_pairs(block)} and {same})"""
     return f"""
         select l.record_id as record_id_l, r.record_id as record_id_r, {number} as block_no
         from {SEEKERS} l

@@ -14,6 +14,7 @@ from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_
 from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
 from linkage.match.rivals import crowds_step, face_sql
+from linkage.match.twins import few_twins_step, held_as_twins_sql, seen_twins_step
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import (
@@ -174,12 +175,14 @@ def judging_steps() -> tuple[Step, ...]:
         scratch_step(
             "guarded_pairs",
             f"""
-            select w.record_id_l, w.record_id_r, {twin_pattern_sql()} as is_twin_pattern,
-              {different_upn_sql()} as has_different_upn
+            select w.record_id_l, w.record_id_r, w.source_no_l, w.source_no_r, w.odds,
+              {twin_pattern_sql()} as is_twin_pattern, {different_upn_sql()} as has_different_upn
             from (select * from placed_pairs where stage = 'probabilistic') w
             join {POOL} l on l.record_id = w.record_id_l
             join {POOL} r on r.record_id = w.record_id_r{join_upns_sql()}""",
         ),
+        seen_twins_step(),
+        few_twins_step("guarded_pairs"),
         table_step(
             JUDGED,
             f"""
@@ -192,7 +195,7 @@ def judging_steps() -> tuple[Step, ...]:
               w.confidence_basis, (coalesce(cl.rivals, 0) + coalesce(cr.rivals, 0))::integer as rivals,
               w.odds * {NEAR_TIE_ODDS} >= greatest(w.odds, coalesce(cl.best_odds, 0), coalesce(cr.best_odds, 0))
                 as is_near_best,
-              w.held, coalesce(g.is_twin_pattern, false) as is_twin_pattern,
+              w.held, coalesce({held_as_twins_sql("g")}, false) as is_twin_pattern,
               coalesce(g.has_different_upn, false) as has_different_upn
             from placed_pairs w
             left join crowds_l cl on cl.record_id_l = w.record_id_l and cl.record_id_r = w.record_id_r

@@ -44,6 +44,9 @@ LARGEST_HOUSEHOLD = 12  # records of one source under one key; more is a childre
 MOST_PAIRS = 50_000  # of one household, looked at for h
 STARTING_WEIGHT = 50.0  # how many pairs the model's own h count for
 SMALLEST = 1e-5  # floor of h
+# A source that holds children twice shows pairs of one child under every household key, and where the name of one
+# changed they look like twins. Twins are no more than three times as common anywhere as the model's figure says.
+MOST_TIMES = 3.0
 USUAL_WEIGHT = 50.0  # how many records of a source the usual number counts for
 KNOWN_SOURCE = 0.5  # share of a source's records that must hold a key for it to tell the number of housemates
 LEAST_DOUBT_BITS = -0.001
@@ -154,10 +157,23 @@ def _with_h(parameters: Parameters, seen: Mapping[str, Mapping[int, float]]) -> 
             / (pairs + STARTING_WEIGHT)
             for n in own
         }
-        total = sum(max(h, SMALLEST) for h in drawn.values())
-        for n, h in drawn.items():
-            found[n] = replace(parameters[n], h=max(h, SMALLEST) / total, h_basis="households")
+        most = {n: MOST_TIMES * (parameters[n].h or 0.0) for n in own}
+        for n, h in _summing_to_one({n: max(h, SMALLEST) for n, h in drawn.items()}, most).items():
+            found[n] = replace(parameters[n], h=h, h_basis="households")
     return tuple(found)
+
+
+def _summing_to_one(drawn: Mapping[int, float], most: Mapping[int, float]) -> dict[int, float]:
+    """The chances, none above its most; what is cut off goes to the others in proportion."""
+    capped: dict[int, float] = {}
+    free = dict(drawn)
+    while True:
+        scale = (1 - sum(capped.values())) / sum(free.values())
+        over = {n: most[n] for n, h in free.items() if h * scale > most[n]}
+        if not over or len(over) == len(free):
+            return capped | {n: h * scale for n, h in free.items()}
+        capped |= over
+        free = {n: h for n, h in free.items() if n not in over}
 
 
 def _shares_key(spec: ModelSpec, parameters: Parameters) -> float:

@@ -17,7 +17,7 @@ from linkage.match.patterns import Floats, Patterns, levels_step, likelihood, re
 from linkage.match.pool import POOL, sides_sql
 from linkage.match.probabilistic import LevelParameters, Parameters, model_input_step
 from linkage.packs import Comparison, ModelSpec
-from linkage.sql import Connection, Step, ident, run_steps, scratch_step
+from linkage.sql import Connection, Step, ident, rows, run_steps, scratch_step
 
 MOST_PAIRS = 100_000  # looked at under one key
 # How many pairs the model's own m count for: at the least, and as a share of the pairs of one person. A name that
@@ -25,6 +25,7 @@ MOST_PAIRS = 100_000  # looked at under one key
 STARTING_WEIGHT, STARTING_SHARE = 50.0, 0.5
 ITERATIONS = 500
 SETTLED = 1e-6  # largest change of a share at which the estimate has settled
+HELD = 0.01  # a column that fewer of the records hold makes no key
 FEWEST_MATCHES = 20.0  # pairs of one person under all keys together, from which m is learnt at all
 
 
@@ -41,7 +42,7 @@ def estimate_m(con: Connection, spec: ModelSpec, parameters: Parameters) -> Mixt
     """m of every comparison that some key of the model's `em_blocking` leaves free."""
     run_steps(con, (model_input_step(spec),))
     seen, troubles = [], []
-    for columns in spec.model.em_blocking:
+    for columns in keys_held(con, spec):
         run_steps(con, (pairs_step(columns), levels_step(spec, parameters, pairs="em_pairs", into="em_levels")))
         names = tuple(item.name for item in spec.comparison if is_free(item, columns))
         patterns = read_patterns(con, "em_levels", names)
@@ -55,6 +56,17 @@ def estimate_m(con: Connection, spec: ModelSpec, parameters: Parameters) -> Mixt
     if matches < FEWEST_MATCHES:
         return Mixture({}, matches, (*troubles, *(["em_no_matches: too few pairs of one person"] if seen else [])))
     return Mixture(learnt, matches, tuple(troubles))
+
+
+def keys_held(con: Connection, spec: ModelSpec) -> tuple[tuple[str, ...], ...]:
+    """The model's keys without the columns that next to no record holds; a key of which nothing is left is none."""
+    wanted = tuple(dict.fromkeys(column for key in spec.model.em_blocking for column in key))
+    if not wanted:
+        return ()
+    counted = ", ".join(f"count({ident(column)}) >= {HELD} * count(*)" for column in wanted)
+    held = dict(zip(wanted, rows(con, f"select {counted} from {POOL}")[0], strict=True))
+    keys = (tuple(column for column in key if held[column]) for key in spec.model.em_blocking)
+    return tuple(key for key in dict.fromkeys(keys) if key)
 
 
 def is_free(comparison: Comparison, columns: Sequence[str]) -> bool:

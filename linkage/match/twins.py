@@ -1,0 +1,64 @@
+"""Twins: whether a pair of sources can hold enough of them to explain the pairs that look like twins.
+
+Same birth date, same surname, another forename: twins, or one child whose forename one side has wrong. Such a pair is
+held back, for the evidence cannot tell. What can is how many twins there are: a source that holds both of a pair shows
+them inside itself. Where its files hold next to none, and many pairs across two sources look like twins, nearly all of
+these are one child, and only those are held whose twin is seen.
+"""
+
+from __future__ import annotations
+
+from linkage.match.guards import forename_conflict_sql
+from linkage.match.pool import POOL
+from linkage.sql import Step, scratch_step
+
+SEEN_TWINS = "seen_twins"
+# Twins that a source may hold although it shows none: the upper 95% limit of a count of nought is three (Hanley and
+# Lippman-Hand 1983, the rule of three).
+UNSEEN_TWINS = 3.0
+MOST_TWINS = 0.05  # share of twins among pairs that look like them, above which all are held
+
+
+def seen_twins_step() -> Step:
+    """`seen_twins` (record_id): records beside whose birth date and surname their own source has another forename."""
+    return scratch_step(
+        SEEN_TWINS,
+        f"""
+        select distinct l.record_id
+        from {POOL} l
+        join {POOL} r on r.source_no = l.source_no and r.dob = l.dob and r.surname_key = l.surname_key
+          and r.record_id <> l.record_id
+        where l.dob_precision = 'day' and r.dob_precision = 'day' and {forename_conflict_sql()}""",
+    )
+
+
+def few_twins_step(pairs: str) -> Step:
+    """`few_twins` (source_no_l, source_no_r): pairs of sources whose twins are too few for their twin patterns.
+
+    `pairs` has source_no_l, source_no_r, is_twin_pattern and odds. Inside one source nothing tells the two apart.
+    """
+    return scratch_step(
+        "few_twins",
+        f"""
+        with sizes as (
+          select p.source_no, count(*) as records, count(t.record_id) as twins
+          from {POOL} p left join {SEEN_TWINS} t on t.record_id = p.record_id group by p.source_no),
+        looks as (
+          select source_no_l, source_no_r, count(*) as pairs from {pairs}
+          where is_twin_pattern and odds > 1 and source_no_l <> source_no_r group by all)
+        select k.source_no_l, k.source_no_r
+        from looks k
+        join sizes l on l.source_no = k.source_no_l
+        join sizes r on r.source_no = k.source_no_r
+        where least(l.records, r.records)
+          * greatest((l.twins + {UNSEEN_TWINS}) / l.records, (r.twins + {UNSEEN_TWINS}) / r.records)
+          <= {MOST_TWINS} * k.pairs""",
+    )
+
+
+def held_as_twins_sql(pair: str) -> str:
+    """Is a pair that looks like twins (columns as in `few_twins_step`, and both record ids) to be held back?"""
+    return f"""({pair}.is_twin_pattern and (
+          exists (select 1 from {SEEN_TWINS} t where t.record_id in ({pair}.record_id_l, {pair}.record_id_r))
+          or not exists (select 1 from few_twins f
+                         where f.source_no_l = {pair}.source_no_l and f.source_no_r = {pair}.source_no_r)))"""
