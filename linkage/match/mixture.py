@@ -22,7 +22,7 @@ from linkage.sql import Connection, Step, ident, rows, run_steps, scratch_step
 MOST_PAIRS = 100_000  # looked at under one key
 # How many pairs the model's own m count for: at the least, and as a share of the pairs of one person. A name that
 # changed and a brother of the same sex can be the same pattern, and the model's m has to tell which is the likelier.
-STARTING_WEIGHT, STARTING_SHARE = 50.0, 0.5
+STARTING_WEIGHT, STARTING_SHARE = 50.0, 0.1
 ITERATIONS = 500
 SETTLED = 1e-6  # largest change of a share at which the estimate has settled
 HELD = 0.01  # a column that fewer of the records hold makes no key

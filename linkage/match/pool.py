@@ -19,6 +19,7 @@ from linkage.tables import LINKS_DETERMINISTIC, RECORDS
 
 POOL = "pool"
 RECORD_UPNS = "record_upns"
+HOUSE_AND_STREET = "[0-9]+[A-Z]? [A-Z]{3,}"  # the first number of an address that a word follows, and that word
 MOST_SOURCES = 120  # bits of a mask that fit in a UHUGEINT, with room to spare
 
 
@@ -80,7 +81,9 @@ def pool_step() -> Step:
           year(r.dob) as dob_year,
           case when r.dob_precision = 'day' then month(r.dob) * 100 + day(r.dob) end as dob_day_of_year,
           r.postcode, {alternatives_sql("postcode", "postcodes")},
-          r.sector, r.district, r.address_line, r.uprn, r.authority, r.school_urn,
+          r.sector, r.district, r.address_line,
+          nullif(regexp_extract(r.address_line, '{HOUSE_AND_STREET}'), '') as address_key,
+          r.uprn, r.authority, r.school_urn,
           r.sex, r.ethnicity, r.ethnicity_5,
           0::uhugeint as linked_mask, 0::uhugeint as closed_mask
         from {RECORDS} r
