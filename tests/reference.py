@@ -16,7 +16,7 @@ import jellyfish
 
 from linkage.packs import Rule
 
-DIFFERENT_NAME, DIFFERENT_KEY = 0.80, 0.70
+DIFFERENT_NAME, DIFFERENT_KEY, LETTERS_TO_A_SLIP = 0.80, 0.70, 5
 
 
 @dataclass(frozen=True)
@@ -203,9 +203,12 @@ def _names_differ(left: Child, right: Child, name: str) -> bool:
         return False
     keys = [getattr(child, f"{name}_key") for child in (left, right)]
     swapped = left.forenames & right.surnames and left.surnames & right.forenames
-    alike = (
-        jellyfish.jaro_winkler_similarity(one, other) >= DIFFERENT_NAME
-        and jellyfish.jaro_winkler_similarity(*keys) >= DIFFERENT_KEY
+    slips = jellyfish.damerau_levenshtein_distance(one, other)
+    alike = jellyfish.jaro_winkler_similarity(one, other) >= DIFFERENT_NAME and (
+        " " not in one
+        or " " not in other
+        or jellyfish.jaro_winkler_similarity(*keys) >= DIFFERENT_KEY
+        or LETTERS_TO_A_SLIP * slips <= min(len(one), len(other))
     )
     initials = any(len(text) == 1 or key[1:2] == " " for text, key in zip((one, other), keys, strict=True))
     return not (

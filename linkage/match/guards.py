@@ -9,8 +9,10 @@ from __future__ import annotations
 # Below this Jaro-Winkler similarity two names are different names. Chosen on name lists, not on any truth:
 # spelling variants of one name rarely fall under it, unrelated names rarely rise above it.
 DIFFERENT_NAME = 0.80
-# Below this so are their keys, however long a word they share before: MUHAMMAD HASSAN and MUHAMMAD UMAR.
+# Two names of several words each are different however long a word they share, where their keys are less alike than
+# this, and where more than one letter in so many is another: MUHAMMAD HASSAN and MUHAMMAD UMAR.
 DIFFERENT_KEY = 0.70
+LETTERS_TO_A_SLIP = 5
 # Days around a due date in which its child can be born: 23 completed weeks of 40, the earliest birth that is usually
 # survived, are 17 weeks too soon; four weeks too late leave room for a date that was misjudged. A due date that is
 # judged again moves by as much.
@@ -79,7 +81,10 @@ def _different_names_sql(name: str) -> str:
     return f"""coalesce(l.{name} <> r.{name}
         and l.{name}_phonetic is distinct from r.{name}_phonetic
         and (jaro_winkler_similarity(l.{name}, r.{name}) < {DIFFERENT_NAME}
-             or jaro_winkler_similarity(l.{name}_key, r.{name}_key) < {DIFFERENT_KEY})
+             or contains(l.{name}, ' ') and contains(r.{name}, ' ')
+               and jaro_winkler_similarity(l.{name}_key, r.{name}_key) < {DIFFERENT_KEY}
+               and {LETTERS_TO_A_SLIP} * damerau_levenshtein(l.{name}, r.{name})
+                 > least(length(l.{name}), length(r.{name})))
         and not {same_name_sql("l", "r", name)}
         and not (({_is_initial_sql("l", name)} or {_is_initial_sql("r", name)})
                  and left(l.{name}, 1) = left(r.{name}, 1))

@@ -76,7 +76,7 @@ def folded(word: str) -> str:
         return word
     if word in _APART:
         return f"{word}."  # no other word folds into it
-    text = word
+    text = _in_one_form(word)
     if _HAS_SUCH_CONSONANTS.search(text):
         text = _INNER_X.sub("KS", _TH.sub("T", text))
         for written, sound in _CONSONANTS:
@@ -88,6 +88,20 @@ def folded(word: str) -> str:
     if len(word) >= SHORTEST_WITH_VOWELS:
         rest = rest.translate(_SINGLE_VOWELS)
     return _DOUBLED.sub(r"\1", first + rest)
+
+
+def _in_one_form(word: str) -> str:
+    """The word as a surname is compared: without O, MC as MAC, and one ending for both sexes.
+
+    In either role: a name may stand in the place of the other.
+    """
+    if word[:1] == "O" and word[1:] in _O_SURNAMES:
+        word = word[1:]
+    if word.startswith("MC"):
+        word = f"MAC{word[2:]}"
+    if word[-1] in "AIJY":
+        word = _OVA.sub(r"\1", _SKI.sub(r"\1I", word))
+    return word
 
 
 _FAMILIES = {folded(word): folded(group[0]) for group in _groups(SPELLINGS) for word in group}
@@ -140,14 +154,14 @@ def surname_keys(name: str) -> tuple[str, ...]:
     The key has all words but particles, in alphabetical order: GARCIA LOPEZ and LOPEZ GARCIA are one name.
     """
     if " " not in name:
-        return _main_first(_surname_key(name), _READINGS.get(name, ()))
+        return _main_first(spelling_key(name), _READINGS.get(name, ()))
     words = _together(name).split()
     naming = [word for word in words if _is_part(word)] or words
     telling = [word for word in naming if word not in _SHARED_TITLES] or naming
-    others = {_surname_key("".join(words)), *map(_surname_key, telling)}
+    others = {spelling_key("".join(words)), *map(spelling_key, telling)}
     for word in telling:
         others |= set(_READINGS.get(word, ()))
-    return _main_first(" ".join(sorted(map(_surname_key, naming))), others)
+    return _main_first(" ".join(sorted(map(spelling_key, naming))), others)
 
 
 def _ordered_key(words: list[str]) -> str:
@@ -192,14 +206,3 @@ def _other_forms(word: str) -> frozenset[str]:
 
 def _is_part(word: str) -> bool:
     return len(word) >= SHORTEST_PART and word not in _PARTICLES
-
-
-def _surname_key(word: str) -> str:
-    """The key of one word of a surname: without O, MC as MAC, and one ending for both sexes."""
-    if word[:1] == "O" and word[1:] in _O_SURNAMES:
-        word = word[1:]
-    if word.startswith("MC"):
-        word = f"MAC{word[2:]}"
-    if word[-1] in "AIJY":
-        word = _OVA.sub(r"\1", _SKI.sub(r"\1I", word))
-    return spelling_key(word)
