@@ -21,7 +21,7 @@ from linkage.sql import Connection, Step, ident, rows, run_steps, scratch_step
 
 MOST_PAIRS = 100_000  # looked at under one key
 # How many pairs the model's own m count for: at the least, and as a share of the pairs of one person. A name that
-# changed and a brother of the same sex can be the same pattern, and the model's m has to tell which is the likelier.
+# changed and a brother of the same sex can be the same pattern, and pairs by the thousand do not tell which it is.
 STARTING_WEIGHT, STARTING_SHARE = 50.0, 0.1
 ITERATIONS = 500
 SETTLED = 1e-6  # largest change of a share at which the estimate has settled
@@ -59,14 +59,15 @@ def estimate_m(con: Connection, spec: ModelSpec, parameters: Parameters) -> Mixt
 
 
 def keys_held(con: Connection, spec: ModelSpec) -> tuple[tuple[str, ...], ...]:
-    """The model's keys without the columns that next to no record holds; a key of which nothing is left is none."""
+    """The model's keys without the columns that next to no record holds; a key without its first column is none."""
     wanted = tuple(dict.fromkeys(column for key in spec.model.em_blocking for column in key))
     if not wanted:
         return ()
     counted = ", ".join(f"count({ident(column)}) >= {HELD} * count(*)" for column in wanted)
     held = dict(zip(wanted, rows(con, f"select {counted} from {POOL}")[0], strict=True))
-    keys = (tuple(column for column in key if held[column]) for key in spec.model.em_blocking)
-    return tuple(key for key in dict.fromkeys(keys) if key)
+    return tuple(dict.fromkeys(
+        tuple(column for column in key if held[column]) for key in spec.model.em_blocking if held[key[0]]
+    ))  # fmt: skip
 
 
 def is_free(comparison: Comparison, columns: Sequence[str]) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from linkage.sql import Step, scratch_step
 
+BEATEN_BY_FAR = 1000.0  # a candidate whose odds are so many times less than the best one's is no rival
+
 
 def face_sql(alias: str) -> str:
     """SQL: a number that records of one source with one face share; its own where a record has no face.
@@ -28,8 +30,8 @@ def face_sql(alias: str) -> str:
 def crowds_step(side: str, other: str) -> Step:
     """`crowds_l`, `crowds_r` (record_id_l, record_id_r): the pairs of a record that has several into one source.
 
-    `rivals` are the pairs of its other faces there, `rival_odds` the odds of the model's best pair of each of them,
-    added up in a fixed order, `best_odds` those of the best pair of any face.
+    `rivals` are the pairs of its other faces there that are not beaten by far, `rival_odds` the odds of the
+    model's best pair of each of its other faces, added up in a fixed order, `best_odds` those of the best pair of any face.
     """
     crowd = f"record_id_{side}, source_no_{other}"
     return scratch_step(
@@ -44,7 +46,11 @@ def crowds_step(side: str, other: str) -> Step:
           semi join crowded using ({crowd})
           left join record_upns u on u.record_id = p.record_id_{other}
           window face as (partition by p.record_id_{side}, p.source_no_{other}, p.face_{other})),
-        faces as (select {crowd}, face, count(*) as pairs, max(odds) as odds from seen group by {crowd}, face),
+        bests as (select {crowd}, max(odds) as best_odds from seen group by {crowd}),
+        faces as (
+          select {crowd}, face, max(odds) as odds,
+            count(*) filter (odds = 0 or odds * {BEATEN_BY_FAR} >= best_odds) as pairs
+          from seen join bests using ({crowd}) group by {crowd}, face),
         crowds as (
           select {crowd}, sum(pairs) as pairs, list_sum(list(odds order by odds)) as odds, max(odds) as best_odds
           from faces group by {crowd})

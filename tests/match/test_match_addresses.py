@@ -17,8 +17,11 @@ HOMES = """
     [
         ("", "", "12 MILL LANE", 0),
         ("ZZ1 1AA", "", "12 MILL LANE", 0),
-        ("", "", "12 MILL LNE", 1),
-        ("", "", "7 QUARRY ROAD", 3),
+        ("", "", "FLAT 3 12 MILL LANE EASTON", 1),
+        ("", "", "12 MILL LANE EASTON", 1),
+        ("", "", "12 MILL LNE", 2),
+        ("", "", "12A MILL LANE", 2),
+        ("", "", "7 QUARRY ROAD", 5),
         ("", "", "", -1),
     ],
 )

@@ -21,6 +21,7 @@ from linkage.match.households import (
     DOUBTS,
     HOUSEMATES,
     LARGEST_HOUSEHOLD,
+    MOST_TIMES,
     doubt_sql,
     doubted_sql,
     learn_households,
@@ -40,12 +41,8 @@ from linkage.tables import CANDIDATES, SCORED
 
 # One record is copied wrongly in one field in ten: m of a birth date and of a forename that are wholly another.
 WRONG = 0.1
-BROTHERS, MIXED, TWINS, ALIKE = (
-    27,
-    18,
-    6,
-    3,
-)  # families of two: of one sex, of two, twins (of two), Marianne and Marianna
+# Families of two: of one sex, of two, twins (of two), Marianne and Marianna.
+BROTHERS, MIXED, TWINS, ALIKE = 27, 18, 3, 2
 FAMILIES = BROTHERS + MIXED + TWINS + ALIKE
 COPIES = 100  # children who are in the source twice: 81 alike, 9 with another birth date, 9 another forename, 1 both
 ALONE = 40
@@ -117,8 +114,8 @@ def known() -> Iterator[tuple[Connection, Parameters]]:
 
 
 def test_h_of_birth_dates_is_that_of_brothers_and_sisters(known: tuple[Connection, Parameters]) -> None:
-    # Where forenames differ: six twins and nine copies of another forename, less a ninth of the 81 copies that are the
-    # same in both; 45 others and one copy, less a ninth of the 9 of another birth date alone.
+    # Where forenames differ: three twins and nine copies of another forename, less a ninth of the 81 copies that are
+    # the same in both; 45 others and one copy, less a ninth of the 9 of another birth date alone.
     same, apart = TWINS + 9 - 81 / 9, BROTHERS + MIXED + 1 - 9 / 9
     found = h_of(known[1], "dob")
     assert (same, apart) == (TWINS, BROTHERS + MIXED)
@@ -164,7 +161,7 @@ def test_nothing_but_h_is_changed(known: tuple[Connection, Parameters]) -> None:
 
 
 def test_copies_of_one_child_would_be_taken_for_housemates() -> None:
-    """What is taken away matters: without it one pair of brothers in twelve would be of one forename."""
+    """What is taken away matters, and so does the bound: one pair of brothers in twelve would be of one forename."""
     with connect(memory="1GB") as con:
         load(con, families())
         make_pool(con)
@@ -174,12 +171,12 @@ def test_copies_of_one_child_would_be_taken_for_housemates() -> None:
             for level in wrong_in_one_of_ten()
         )
         found = h_of(learn_households(con, child_model(), certain), "forename")["same"]
-    assert found == drawn(9, BROTHERS + MIXED + ALIKE + 10, 0.006)
-    assert found > 25 * 0.003
+    assert (9 + 50 * 0.006) / (BROTHERS + MIXED + ALIKE + 10 + 50) > 0.08
+    assert found == pytest.approx(MOST_TIMES * 0.006)
 
 
 def test_of_children_with_upns_it_is_known_that_they_are_two() -> None:
-    # The six twins are no copies, and nothing is taken off the 45 for them.
+    # The three twins are no copies, and nothing is taken off the 45 for them.
     with connect(memory="1GB") as con:
         found = h_of(learnt(con, families(has_upns=True)), "forename")
     same, alike, apart = 9 - 81 / 9, ALIKE, BROTHERS + MIXED + 1 - 9 / 9
@@ -187,7 +184,7 @@ def test_of_children_with_upns_it_is_known_that_they_are_two() -> None:
 
 
 def test_the_mean_number_of_housemates_is_that_of_brothers_and_sisters(known: tuple[Connection, Parameters]) -> None:
-    # Of the 154 pairs under a key as many are two children as have another birth date, less the copies, over the h of
+    # Of the 150 pairs under a key as many are two children as have another birth date, less the copies, over the h of
     # that; of households 0.75 share the surname and 0.93 the postcode. Fifty records count for the usual 0.8.
     apart = BROTHERS + MIXED + ALIKE + 10 - (81 + 9 + TWINS) / 9
     share = apart / h_of(known[1], "dob")["differs"] / PAIRS
@@ -202,7 +199,7 @@ def test_an_address_line_is_a_key_where_there_is_no_postcode(con: Connection) ->
     by_line = [{name: value for name, value in row.items() if name != "postcode"} for row in listed]
     found = learnt(con, by_line)
     assert h_of(found, "dob") == h_of(learnt(con, listed), "dob")
-    assert h_of(found, "dob")["same day"] > 0.06
+    assert h_of(found, "dob")["same day"] > 0.03
 
 
 @pytest.mark.parametrize(("known_homes", "tells"), [(19, False), (20, True), (40, True)])
