@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_run import Row, Run, child_model, job, load, people, run_all, run_rules, town
 
+from linkage.match.frequencies import make_frequencies
 from linkage.match.households import (
     DOUBTS,
     HOUSEMATES,
@@ -31,7 +32,6 @@ from linkage.match.probabilistic import (
     MODEL_PARAMETERS,
     LevelParameters,
     Parameters,
-    make_frequencies,
     read_parameters,
     starting_parameters,
 )

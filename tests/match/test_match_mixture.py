@@ -9,6 +9,7 @@ import pytest
 from tiny_run import Row, child_model, load, people, run_rules
 
 from linkage.match import mixture
+from linkage.match.frequencies import make_frequencies
 from linkage.match.mixture import (
     SETTLED,
     STARTING_SHARE,
@@ -20,7 +21,7 @@ from linkage.match.mixture import (
     pairs_step,
 )
 from linkage.match.patterns import Patterns
-from linkage.match.probabilistic import LevelParameters, Parameters, make_frequencies, starting_parameters
+from linkage.match.probabilistic import LevelParameters, Parameters, starting_parameters
 from linkage.sql import Connection, rows, run_steps
 
 M = {"forename": (0.85, 0.10, 0.05), "surname": (0.90, 0.10), "dob": (0.95, 0.03, 0.02), "home": (0.80, 0.20)}

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 from tiny_run import FIRST, LAST, Row, Run, child_model, job, load, packs, run_all, run_rules, stages
 
-from linkage.match.probabilistic import LevelParameters, estimate_u, make_frequencies, read_parameters
+from linkage.match.frequencies import make_frequencies
+from linkage.match.probabilistic import LevelParameters, estimate_u, read_parameters
 from linkage.match.training import LABELS, matches_among_random_pairs
 from linkage.packs import Block
 from linkage.sql import Connection, connect, count, rows

@@ -13,9 +13,10 @@ from pathlib import Path
 
 from linkage.match.candidates import make_candidates
 from linkage.match.evidence import weigh_pairs
+from linkage.match.frequencies import make_frequencies
 from linkage.match.guards import twin_pattern_sql
 from linkage.match.pool import POOL, make_pool
-from linkage.match.probabilistic import make_frequencies, starting_parameters
+from linkage.match.probabilistic import starting_parameters
 from linkage.packs import ModelSpec, load_packs
 from linkage.prepare import prepare_records
 from linkage.project import SourceSpec
@@ -46,10 +47,14 @@ class Judged:
 
 
 def child_model() -> ModelSpec:
-    """The bundled model."""
+    """The bundled model without term frequencies: how common a name is among these pairs says nothing of any place."""
     model = load_packs((), "child", folder=Path()).model
     assert model is not None
-    return model
+    plain = [
+        item.model_copy(update={"levels": tuple(level.model_copy(update={"tf": None}) for level in item.levels)})
+        for item in model.comparison
+    ]
+    return model.model_copy(update={"comparison": tuple(plain)})
 
 
 def judged_pairs(path: Path = PAIRS) -> list[Judged]:

@@ -24,8 +24,8 @@ FEWER_BITS = 1.5  # how far the mean evidence of a culture's variants may lie un
 APART_BITS = 2.0  # how far the mean evidence of a culture's strangers has to lie under that of its variants
 # Levels at which a name agrees; no evidence for the surname means that both names stand in each other's place.
 AGREES = {
-    "forename and surname swapped", "same", "same alternative, part, spelling or short form",
-    "same alternative, part or spelling", "",
+    "forename and surname swapped", "same", "same but for spelling or order", "same alternative, part or short form",
+    "same alternative or part", "",
 }  # fmt: skip
 
 
