@@ -149,10 +149,10 @@ def test_the_evidence_of_a_pair_is_the_sum_of_its_fields(scored: Connection) -> 
 @pytest.mark.parametrize(
     ("left", "right", "label"),
     [
-        ({"surname": "YUSUF"}, {"surname": "YUSUF BENTLEY"}, "same alternative, part or spelling"),
-        ({"surname": "YUSUF"}, {"surname": "BENTLEY", "other_surnames": "YUSUF"}, "same alternative, part or spelling"),
-        ({"surname": "YUSUF BENTLEY"}, {"surname": "BENTLEY"}, "same alternative, part or spelling"),
-        ({"surname": "VAN DER BERG"}, {"surname": "VANDERBERG"}, "same alternative, part or spelling"),
+        ({"surname": "YUSUF"}, {"surname": "YUSUF BENTLEY"}, "same alternative or part"),
+        ({"surname": "YUSUF"}, {"surname": "BENTLEY", "other_surnames": "YUSUF"}, "same alternative or part"),
+        ({"surname": "YUSUF BENTLEY"}, {"surname": "BENTLEY"}, "same alternative or part"),
+        ({"surname": "VAN DER BERG"}, {"surname": "VANDERBERG"}, "same alternative or part"),
         ({"surname": "YUSUF"}, {"surname": "BENTLEY"}, "differs"),
     ],
     ids=["double-barrelled", "married, the former name kept", "one part of it", "written as one", "another name"],
