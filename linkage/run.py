@@ -19,6 +19,7 @@ from linkage.disclosure import find_nestings, profile_of, publish
 from linkage.errors import InputError, ProjectError, UsageError
 from linkage.families import FamilyRules, load_family_rules, make_families
 from linkage.manifest import machine, sha256_of_file, versions, write_json
+from linkage.match.blocking_recall import estimate_blocking_recall
 from linkage.match.calibration import estimate_priors, estimate_rule_precision
 from linkage.match.candidates import make_candidates
 from linkage.match.decide import PAIRS_OF_MODEL, PAIRS_OF_RULES, decide, pairs_of_model_step, pairs_of_rules_step
@@ -172,7 +173,8 @@ def candidates(job: Job) -> Facts:
         run_steps(con, (table_step(CANDIDATES, "select 0::bigint as record_id_l, 0::bigint as record_id_r limit 0"),))
         return {"pairs": 0, "blocks": []}
     blocks = make_candidates(con, job.packs.model.block, max_pairs=job.project.run.max_pairs)
-    return {"pairs": count(con, CANDIDATES), "blocks": [asdict(item) for item in blocks]}
+    known = estimate_blocking_recall(con, job.packs.model.block, job.packs.rules)
+    return {"pairs": count(con, CANDIDATES), **asdict(known), "blocks": [asdict(item) for item in blocks]}
 
 
 def training(job: Job) -> Facts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkage.diagnostics.finished import RecordName
-from linkage.match.calibration import PRIORS
+from linkage.match.calibration import PRIORS, RULE_PRECISION, other_comparisons
 from linkage.match.frequencies import frequency_columns, frequency_table
 from linkage.match.households import DOUBTS, HOUSEMATES, doubted_sql
 from linkage.match.probabilistic import (
@@ -31,7 +31,7 @@ class Evidence:
     """What one comparison says: level, weight in bits (`rarity_bits` of it for a rare or common value), m and u.
 
     No level (None) where a side does not know the field: 0 bits. `is_counted` is false where the rule that linked
-    the pair matched on the field, so that it does not count twice.
+    the pair matched on the field, or an earlier one did, so that it does not count twice.
     """
 
     comparison: str
@@ -72,7 +72,7 @@ def evidence_of(
         when, (scores, household) = "now", _score_now(con, packs.model, left, right)
     if scores is None:
         return None
-    matched = _matched_comparisons(packs, rule)
+    matched = _matched_comparisons(con, packs, rule)
     names = tuple(dict.fromkeys(level.comparison for level in parameters))
     parts = tuple(_part(name, scores, parameters, is_counted=name not in matched) for name in names)
     return PairEvidence(parts, float(str(scores["evidence_bits"])), household, _prior(con, left, right), when)
@@ -120,12 +120,15 @@ def _score_now(
         execute(con, "use working")
 
 
-def _matched_comparisons(packs: Packs | None, rule: str | None) -> frozenset[str]:
-    """The comparisons that speak for fields the pair's rule matched on."""
+def _matched_comparisons(con: Connection, packs: Packs | None, rule: str | None) -> frozenset[str]:
+    """The comparisons that speak for fields the pair's rule matched on, or one that the run used before it."""
     matched = next((item for item in packs.rules if item.id == rule), None) if packs else None
     if matched is None or packs is None or packs.model is None:
         return frozenset()
-    return frozenset(item.name for item in packs.model.comparison if item.topics & matched.topics)
+    names = {name for (name,) in rows(con, f"select rule from {RULE_PRECISION}")}
+    used = [item for item in packs.rules if item.id in names]
+    others = other_comparisons(matched, packs.model, used[: used.index(matched)])
+    return frozenset(item.name for item in packs.model.comparison if item.name not in others)
 
 
 def _part(

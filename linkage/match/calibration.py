@@ -87,15 +87,19 @@ def _precision(
     return RulePrecision(rule.id, links, rule.assumed_precision, "assumed")
 
 
-def other_evidence_sql(rule: Rule, spec: ModelSpec, earlier: Sequence[Rule] = ()) -> str:
-    """Evidence in bits of the comparisons that the rule does not match on; 0 where there are none.
+def other_comparisons(rule: Rule, spec: ModelSpec, earlier: Sequence[Rule] = ()) -> tuple[str, ...]:
+    """The comparisons that the rule does not match on.
 
     What an `earlier` rule matched on is left out too: the pairs that agreed there are gone, so among those that are
     left the field speaks against good and bad links alike.
     """
     used = frozenset[str]().union(*(one.topics for one in (rule, *earlier)))
-    others = [comparison.name for comparison in spec.comparison if not comparison.topics & used]
-    return " + ".join(f"s.{ident('bits_' + name)}" for name in others) or "0.0"
+    return tuple(comparison.name for comparison in spec.comparison if not comparison.topics & used)
+
+
+def other_evidence_sql(rule: Rule, spec: ModelSpec, earlier: Sequence[Rule] = ()) -> str:
+    """Evidence in bits of these comparisons; 0 where there are none."""
+    return " + ".join(f"s.{ident('bits_' + name)}" for name in other_comparisons(rule, spec, earlier)) or "0.0"
 
 
 def _other_evidence(

@@ -72,24 +72,26 @@ def key_sizes_step(block: Block, number: int) -> Step:
         f"""
         with l as ({_side_sizes_sql(left, block.missing)}), r as ({_side_sizes_sql(right, block.missing)})
         select l.* exclude (n, whole), l.n * r.n - l.whole * r.whole as pairs
-        from l join r using ({", ".join(_key_names(left))})
+        from l join r using ({", ".join(key_names(left))})
         where l.n * r.n > 1 and l.n * r.n > l.whole * r.whole""",
     )
 
 
 def _side_sizes_sql(columns: Sequence[str], missing: Sequence[str]) -> str:
     """Key values, how many records hold each, and how many of these hold what the rule is for the want of."""
-    keys = ", ".join(f"s.{ident(column)} as {name}" for column, name in zip(columns, _key_names(columns), strict=True))
+    keys = ", ".join(f"s.{ident(column)} as {name}" for column, name in zip(columns, key_names(columns), strict=True))
     known = " and ".join(f"s.{ident(column)} is not null" for column in columns)
-    whole = f"count(*) filter (not {_lacks_sql('s', missing)})" if missing else "0"
+    whole = f"count(*) filter (not {lacks_sql('s', missing)})" if missing else "0"
     return f"select {keys}, count(*) as n, {whole} as whole from {SEEKERS} s where {known} group by all"
 
 
-def _lacks_sql(alias: str, missing: Sequence[str]) -> str:
+def lacks_sql(alias: str, missing: Sequence[str]) -> str:
+    """Does a record lack one of the columns for want of which a rule is there?"""
     return "(" + " or ".join(f"{alias}.{ident(column)} is null" for column in missing) + ")"
 
 
-def _key_names(columns: Sequence[str]) -> list[str]:
+def key_names(columns: Sequence[str]) -> list[str]:
+    """The columns of the table of key sizes that hold the key."""
     return [f"k{number}" for number in range(len(columns))]
 
 
@@ -143,10 +145,10 @@ def _block_sql(
     key, missing = block.sides[0], block.missing
     equal = " and ".join(f"l.{ident(a)} = r.{ident(b)}" for a, b in zip(columns_l, columns_r, strict=True))
     side = "l" if tuple(columns_l) == tuple(key) else "r"
-    lacking = f" and ({_lacks_sql('l', missing)} or {_lacks_sql('r', missing)})" if missing else ""
+    lacking = f" and ({lacks_sql('l', missing)} or {lacks_sql('r', missing)})" if missing else ""
     hot = ""
     if has_hot_keys:
-        same = " and ".join(f"h.{name} = {side}.{ident(c)}" for name, c in zip(_key_names(key), key, strict=True))
+        same = " and ".join(f"h.{name} = {side}.{ident(c)}" for name, c in zip(key_names(key), key, strict=True))
         hot = f"""
           and not exists (
             select 1 from {key_sizes_table(number)} h where h.pairs > {most_pairs(block)} and {same})"""

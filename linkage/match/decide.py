@@ -63,9 +63,10 @@ def decide(
     con: Connection, rules: Sequence[Rule], spec: ModelSpec | None, *, accept: float, review: float
 ) -> dict[str, int]:
     """Make `decided_pairs`; returns how many rows each stage and decision has."""
-    used = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
-    parts = [deterministic_sql(rule, spec) for rule in rules if rule.id in used]
-    parts += [held_sql(rule, spec) for rule in rules if rule.id in used]
+    names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
+    used = [rule for rule in rules if rule.id in names]
+    parts = [deterministic_sql(rule, spec, used[:number]) for number, rule in enumerate(used)]
+    parts += [held_sql(rule, spec, used[:number]) for number, rule in enumerate(used)]
     if spec is not None:
         parts.append(probabilistic_sql(spec))
     if not parts:
@@ -75,25 +76,26 @@ def decide(
     return {str(name): int(str(n)) for name, n in counted}
 
 
-def deterministic_sql(rule: Rule, spec: ModelSpec | None) -> str:
-    """Links of one rule: the rule's precision, moved by the fields that it does not match on."""
+def deterministic_sql(rule: Rule, spec: ModelSpec | None, earlier: Sequence[Rule]) -> str:
+    """Links of one rule: the rule's precision, moved by the fields that neither it nor an earlier one matches on."""
     return _by_rule_sql(
-        rule, spec, f"select record_id_l, record_id_r, null::varchar[] as held from {LINKS_DETERMINISTIC} "
+        rule, spec, earlier, f"select record_id_l, record_id_r, null::varchar[] as held from {LINKS_DETERMINISTIC} "
         f"where rule = {literal(rule.id)}"
     )  # fmt: skip
 
 
-def held_sql(rule: Rule, spec: ModelSpec | None) -> str:
+def held_sql(rule: Rule, spec: ModelSpec | None, earlier: Sequence[Rule]) -> str:
     """Pairs of one rule that a guard held, with the guards that fired."""
     prefix = rule.id + ": "
     return _by_rule_sql(
-        rule, spec, f"select record_id_l, record_id_r, string_split(substr(detail, {len(prefix) + 1}), ', ') as held "
+        rule, spec, earlier,
+        f"select record_id_l, record_id_r, string_split(substr(detail, {len(prefix) + 1}), ', ') as held "
         f"from {CONFLICTS_OF_PASSES} where kind = 'agree_but_contradict' and starts_with(detail, {literal(prefix)})"
     )  # fmt: skip
 
 
-def _by_rule_sql(rule: Rule, spec: ModelSpec | None, pairs: str) -> str:
-    evidence = other_evidence_sql(rule, spec) if spec is not None else "0.0"
+def _by_rule_sql(rule: Rule, spec: ModelSpec | None, earlier: Sequence[Rule], pairs: str) -> str:
+    evidence = other_evidence_sql(rule, spec, earlier) if spec is not None else "0.0"
     scored = (
         f"left join {SCORED} s on s.record_id_l = d.record_id_l and s.record_id_r = d.record_id_r"
         if spec is not None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from linkage.match.patterns import Floats, Patterns, levels_step, likelihood, read_patterns, seen_at_levels
-from linkage.match.pool import POOL, sides_sql
+from linkage.match.pool import POOL, RECORD_UPNS, sides_sql
 from linkage.match.probabilistic import LevelParameters, Parameters, model_input_step
 from linkage.packs import Comparison, ModelSpec
 from linkage.sql import Connection, Step, ident, rows, run_steps, scratch_step
@@ -38,12 +38,21 @@ class Mixture:
     troubles: tuple[str, ...]
 
 
-def estimate_m(con: Connection, spec: ModelSpec, parameters: Parameters) -> Mixture:
-    """m of every comparison that some key of the model's `em_blocking` leaves free."""
+def estimate_m(con: Connection, spec: ModelSpec, parameters: Parameters, *, without_upn: bool = False) -> Mixture:
+    """m of every comparison that some key of the model's `em_blocking` leaves free.
+
+    `without_upn`: only from pairs of which a side has no valid UPN.
+    """
     run_steps(con, (model_input_step(spec),))
     seen, troubles = [], []
     for columns in keys_held(con, spec):
-        run_steps(con, (pairs_step(columns), levels_step(spec, parameters, pairs="em_pairs", into="em_levels")))
+        run_steps(
+            con,
+            (
+                pairs_step(columns, without_upn=without_upn),
+                levels_step(spec, parameters, pairs="em_pairs", into="em_levels"),
+            ),
+        )
         names = tuple(item.name for item in spec.comparison if is_free(item, columns))
         patterns = read_patterns(con, "em_levels", names)
         if patterns.pairs == 0:
@@ -75,7 +84,7 @@ def is_free(comparison: Comparison, columns: Sequence[str]) -> bool:
     return not set(columns) & set(comparison.columns)
 
 
-def pairs_step(columns: Sequence[str]) -> Step:
+def pairs_step(columns: Sequence[str], *, without_upn: bool = False) -> Step:
     """`em_pairs`: pairs that a run would link, under one key, of its rarest values first.
 
     Among the holders of a rare name most pairs are one person; among those of a common one hardly any, and what is
@@ -83,16 +92,22 @@ def pairs_step(columns: Sequence[str]) -> Step:
     """
     key = ", ".join(f"p.{ident(column)}" for column in columns)
     known = " and ".join(f"p.{ident(column)} is not null" for column in columns)
+    told = f"exists (select 1 from {RECORD_UPNS} u where u.record_id = p.record_id)" if without_upn else "false"
     return scratch_step(
         "em_pairs",
         f"""
-        with keyed as (select p.record_id, hash({key}) as block from {POOL} p where {known}),
-        sizes as (select block, count(*) as n from keyed group by block having count(*) > 1),
+        with keyed as (select p.record_id, hash({key}) as block, {told} as is_told from {POOL} p where {known}),
+        sizes as (
+          select block, count(*) as n, count(*) filter (is_told) as told
+          from keyed group by block having count(*) > greatest(1, count(*) filter (is_told))),
         counted as (
-          select block, sum(n * (n - 1) / 2) over (order by n, block rows unbounded preceding) as pairs from sizes),
-        chosen as (select k.record_id, k.block from keyed k join counted using (block) where pairs <= {MOST_PAIRS})
+          select block, sum((n * (n - 1) - told * (told - 1)) / 2)
+              over (order by n, block rows unbounded preceding) as pairs
+          from sizes),
+        chosen as (select k.* from keyed k join counted using (block) where pairs <= {MOST_PAIRS})
         select l.record_id as record_id_l, r.record_id as record_id_r
         from chosen a join chosen b on b.block = a.block and a.record_id <> b.record_id
+          and not (a.is_told and b.is_told)
         join {POOL} l on l.record_id = a.record_id
         join {POOL} r on r.record_id = b.record_id
         where {sides_sql()}""",

@@ -31,7 +31,7 @@ def crowds_step(side: str, other: str) -> Step:
     """`crowds_l`, `crowds_r` (record_id_l, record_id_r): the pairs of a record that has several into one source.
 
     `rivals` are the pairs of its other faces there that are not beaten by far, `rival_odds` the odds of the
-    model's best pair of each of its other faces, added up in a fixed order, `best_odds` those of the best pair of any face.
+    model's best pair of each of these faces, added up in a fixed order, `best_odds` those of the best pair of any face.
     """
     crowd = f"record_id_{side}, source_no_{other}"
     return scratch_step(

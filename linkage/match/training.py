@@ -24,6 +24,7 @@ from linkage.match.probabilistic import (
     save_parameters,
     starting_parameters,
 )
+from linkage.match.training_check import check_without_upn
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, count, literal, run_steps, table_step
 from linkage.tables import CANDIDATES, LINKS_DETERMINISTIC
@@ -34,6 +35,7 @@ FEWEST_LABELS = 500  # below this, a level seen by one pair in a hundred would r
 MOST_LABELS = 100_000  # more labels change no third digit of m
 SMALLEST_SHARE = 0.02  # a pair of sources with fewer of the candidates than this does not limit the sample
 STARTING_WEIGHT = 20.0  # how many labels the model's own values count for: a level never seen is rare, not impossible
+NOTHING_BITS = 0.05  # a weight that is wrong by less moves no decision
 SMALLEST = 1e-6  # floor of m and u: no single field may be proof or veto
 
 
@@ -64,6 +66,8 @@ def train(con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int)
     trained = _normalised(_with_u(with_m, sampled, matches_among_random_pairs(con)))
     parameters = rounded(learn_households(con, spec, trained))
     save_parameters(con, parameters)
+    if labels >= FEWEST_LABELS:
+        troubles = check_without_upn(con, spec, parameters)
     return Trained(parameters, labels, (*troubles, *_doubts(parameters)))
 
 
@@ -170,9 +174,11 @@ def _doubts(parameters: Parameters) -> tuple[str, ...]:
     ]
     doubts += [f"comparison_not_trained: {name}" for name in dict.fromkeys(
         level.comparison for level in parameters if level.comparison not in learnt)]  # fmt: skip
+    last = {level.comparison: level.level_no for level in parameters}
     doubts += [
         f"weight_points_the_wrong_way: {level.comparison}, {level.label}"
         for level in parameters
-        if level.level_no == 0 and level.bits < 0
+        if (level.level_no == 0 and level.bits < -NOTHING_BITS)
+        or (level.level_no == last[level.comparison] and level.bits > NOTHING_BITS)
     ]
     return tuple(doubts)

@@ -9,6 +9,7 @@ from linkage.diagnostics.subgroups import ALL
 from linkage.match.calibration import RULE_PRECISION
 from linkage.match.decide import JUDGED
 from linkage.match.probabilistic import MODEL_PARAMETERS
+from linkage.match.training_check import TRAINING_CHECK
 from linkage.sql import Connection, has_table, rows
 from linkage.tables import LINKS
 
@@ -65,7 +66,8 @@ class WeightBars:
 
 @dataclass(frozen=True)
 class Level:
-    """A level of a comparison as the run scored with it; h None where the model knows no households."""
+    """A level of a comparison as the run scored with it; h None where the model knows no households, m_without_upn None
+    where m does not come from labels or no pair without a UPN showed the level."""
 
     comparison: str
     label: str
@@ -75,6 +77,7 @@ class Level:
     m_basis: str
     u_basis: str
     h: float | None
+    m_without_upn: float | None = None
 
 
 @dataclass(frozen=True)
@@ -135,12 +138,19 @@ def levels(con: Connection) -> tuple[Level, ...]:
     """The model's levels in their order; none where the run had no model."""
     if not has_table(con, MODEL_PARAMETERS):
         return ()
-    columns = "comparison, label, m, u, bits, m_basis, u_basis, h"
-    found = rows(con, f"select {columns} from {MODEL_PARAMETERS} order by rowid")
+    others = "null::double as m_without_upn", ""
+    if has_table(con, TRAINING_CHECK):
+        others = "c.m_without_upn", f"left join {TRAINING_CHECK} c using (comparison, level_no)"
+    found = rows(
+        con,
+        f"""
+        select p.comparison, p.label, p.m, p.u, p.bits, p.m_basis, p.u_basis, p.h, {others[0]}
+        from {MODEL_PARAMETERS} p {others[1]} order by p.rowid""",
+    )
     return tuple(
         Level(str(comparison), str(label), float(str(m)), float(str(u)), float(str(bits)), str(m_basis), str(u_basis),
-              None if h is None else float(str(h)))
-        for comparison, label, m, u, bits, m_basis, u_basis, h in found
+              *(None if value is None else float(str(value)) for value in (h, m_without_upn)))
+        for comparison, label, m, u, bits, m_basis, u_basis, h, m_without_upn in found
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 
+from linkage.report.blocking_facts import known_pairs
 from linkage.report.charts import (
     FEW_RECORDS,
     DotPlot,
@@ -133,6 +134,7 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "names": names if has_groups(names) else (),
         "rules": [(item, worths.get(str(item["rule"]))) for item in manifest.get("passes", ())],
         "blocks": list(manifest.get("blocks", ())),
+        "known_pairs": known_pairs(con),
         "sizes": _with_bars(person_sizes(con)),
         "large": largest_persons(con),
         "relations": relation_counts(con),

@@ -42,10 +42,12 @@ CODES = {
 DOUBTS = {
     "level_never_seen": "No pair of the training showed this level, so the model's own figure stands",
     "comparison_not_trained": "Nothing was learnt of this field, so the model's own figures stand",
-    "weight_points_the_wrong_way": "Full agreement counts against a match, which it should not",
+    "weight_points_the_wrong_way": "Full agreement counts against a match, or disagreement for it, as it should not",
     "em_no_pairs": "Training found no pairs",
     "em_no_matches": "Training found too few pairs of one child, so the model's own figures stand",
     "em_stopped_at_limit": "Training stopped before it settled",
+    "labels_and_others_differ": "What identifiers teach of this level is not what pairs without a UPN say",
+    "too_few_others_to_check": "Too few pairs without a UPN to check what identifiers taught",
 }
 NAMES_OF_COUNTS = {"most_rows": "most rows in a record"}
 
