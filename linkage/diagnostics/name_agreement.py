@@ -14,6 +14,8 @@ from pathlib import Path
 from linkage.diagnostics.match_rate import write_csv
 from linkage.diagnostics.subgroups import ALL, ethnicity_sql
 from linkage.match.calibration import PRIORS
+from linkage.match.households import doubted_sql
+from linkage.match.probabilistic import read_parameters
 from linkage.packs import Comparison, ModelSpec, Rule
 from linkage.schema import UNKNOWN
 from linkage.sql import Connection, Step, ident, literal, rows, run_steps, table_step
@@ -36,21 +38,24 @@ ORDER = "var_no, subgroup_no, subgroup, measure_no, level_no"
 def name_agreement(con: Connection, rules: Sequence[Rule], spec: ModelSpec | None, *, accept: float) -> None:
     """Make `diagnostics__name_agreement`, one row per subgroup, measure and level; empty without a model of names.
 
-    Read are the links of identifier rules and their levels in `scored_pairs`. `measure` is `forename` or `surname`,
+    Read are the links of identifier rules and their levels in `scored_pairs`; found are those whose evidence, with the
+    household doubt, reaches `accept` under the prior of their sources. `measure` is `forename` or `surname`,
     with every level of the model, or `found`, with one; `pairs` are at the level, of the pairs `of` whose both
     records have the name. `share` is 0 to 1 with its Wilson interval, NULL and `note` `not enough evidence` where
     `of` is under 50. A pair is of the group of its earlier source, or of the other where that is not known. Intervals
     of many groups lie side by side: one in twenty misses, whatever the names.
     """
     compared = [item for item in spec.comparison if item.name in NAMES] if spec else []
-    run_steps(con, (labelled_step(rules, compared, accept=accept), agreement_step(compared)))
+    doubted = doubted_sql(con, spec, read_parameters(con), SCORED) if spec else ""
+    run_steps(con, (labelled_step(rules, compared, doubted, accept=accept), agreement_step(compared)))
     _check_totals(con)
 
 
-def labelled_step(rules: Sequence[Rule], compared: Sequence[Comparison], *, accept: float) -> Step:
+def labelled_step(rules: Sequence[Rule], compared: Sequence[Comparison], doubted: str, *, accept: float) -> Step:
     """`diagnostics__labelled_names`: pairs of identifier rules in which a name is known on both sides.
 
-    ethnicity, language, level_forename, level_surname (-1: no evidence), is_found.
+    ethnicity, language, level_forename, level_surname (-1: no evidence), is_found. `doubted` is a query of pairs with
+    their household doubt.
     """
     trusted = ", ".join(literal(rule.id) for rule in rules if rule.identifiers) or "''"
     if not compared:
@@ -73,11 +78,13 @@ def labelled_step(rules: Sequence[Rule], compared: Sequence[Comparison], *, acce
             coalesce(r.language, {literal(UNKNOWN)}) as language
           from {RECORDS} r)
         select {groups}, {levels},
-          coalesce(s.evidence_bits + p.prior_bits >= log2({accept!r} / (1 - {accept!r})), false) as is_found
+          coalesce(s.evidence_bits + coalesce(h.household_bits, 0) + p.prior_bits
+            >= log2({accept!r} / (1 - {accept!r})), false) as is_found
         from {LINKS_DETERMINISTIC} d
         join {SCORED} s on s.record_id_l = d.record_id_l and s.record_id_r = d.record_id_r
         join placed l on l.record_id = d.record_id_l
         join placed r on r.record_id = d.record_id_r
+        left join ({doubted}) h on h.record_id_l = d.record_id_l and h.record_id_r = d.record_id_r
         left join {PRIORS} p on p.source_no_l = l.source_no and p.source_no_r = r.source_no
         where d.rule in ({trusted}) and ({known})""",
     )

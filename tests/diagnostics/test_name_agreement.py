@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from linkage.diagnostics.name_agreement import name_agreement, write_name_agreement
+from linkage.match.probabilistic import save_parameters, starting_parameters
 from linkage.packs import ModelSpec, Rule, load_packs
 from linkage.report.name_facts import has_groups, names_of_groups
 from linkage.sql import Connection, connect, execute, rows
@@ -18,7 +19,7 @@ RULES = tuple(
     Rule(id=name, title=name, reason="For tests.", match=match, assumed_precision=0.99)
     for name, match in (("upn", ("upn",)), ("by_names", ("forename", "dob")))
 )
-SAME, DIFFERS, NOTHING = 1, 6, -1  # levels of the bundled model's forename
+SAME, DIFFERS, NOTHING = 1, 7, -1  # levels of the bundled model's forename
 
 
 def model() -> ModelSpec:
@@ -49,6 +50,8 @@ def con() -> Iterator[Connection]:
               case when n < 71 then 'upn' else 'by_names' end as rule
             from range(72) as numbers(n)""",
         )
+        others = [item.name for item in model().comparison if item.name not in ("forename", "surname")]
+        nothing = "".join(f", {NOTHING}::tinyint as level_{name}, 0.0::double as bits_{name}" for name in others)
         execute(
             con,
             f"""
@@ -56,7 +59,8 @@ def con() -> Iterator[Connection]:
             select record_id_l, record_id_r,
               (case when n < 45 then {SAME} when n = 70 then {NOTHING} else {DIFFERS} end)::tinyint as level_forename,
               (case when n = 70 then {NOTHING} else 0 end)::tinyint as level_surname,
-              (case when n < 30 then 20.0 else 1.0 end)::double as evidence_bits
+              (case when n < 30 then 20.0 else 1.0 end)::double as evidence_bits,
+              0.0::double as bits_forename, 0.0::double as bits_surname{nothing}
             from (select *, record_id_l // 2 as n from links_deterministic)""",
         )
         execute(
@@ -64,6 +68,8 @@ def con() -> Iterator[Connection]:
             "create table source_pair_priors as select 0::smallint as source_no_l, 1::smallint as source_no_r, "
             "-10.0::double as prior_bits",
         )
+        execute(con, "create table pool as select record_id, source_no from records")
+        save_parameters(con, starting_parameters(model()))
         yield con
 
 
@@ -104,6 +110,24 @@ def test_pairs_of_rules_on_names_and_pairs_without_names_are_no_witnesses(con: C
     assert shares(con, "all", "forename")["same"][:2] == (45, 70)
     # 20 bits on a prior of -10 are a thousand to one; 1 bit is not.
     assert shares(con, "all", "found")["would be linked without the identifier"][:2] == (30, 70)
+
+
+def test_two_of_one_household_with_another_forename_would_not_be_linked(con: Connection) -> None:
+    # 14.5 bits on a prior of -10 would do. As likely among housemates as among strangers times a thousand
+    # (-4.71 + log2(0.942999 / 0.036) = 0 and 10.2 + log2(0.75 / 0.88) = 10), who are 0.8 to 72 records: 3.6 bits less.
+    name_agreement(con, RULES, model(), accept=0.95)
+    found = "would be linked without the identifier"
+    assert shares(con, "all", "found")[found][:2] == (30, 70)
+    execute(
+        con,
+        f"update scored_pairs set evidence_bits = 14.5, level_forename = {DIFFERS}, bits_forename = -20 "
+        "where record_id_l < 20",
+    )
+    name_agreement(con, RULES, model(), accept=0.95)
+    assert shares(con, "all", "found")[found][:2] == (30, 70)
+    execute(con, "update scored_pairs set bits_forename = -4.71, bits_surname = 10.2 where record_id_l < 20")
+    name_agreement(con, RULES, model(), accept=0.95)
+    assert shares(con, "all", "found")[found][:2] == (20, 70)
 
 
 def test_the_report_has_the_shares_and_leaves_out_what_rests_on_few(con: Connection) -> None:
