@@ -35,11 +35,14 @@ SHORTEST_AFTER_PREFIX = 4  # letters that have to be left of a name when a begin
 
 # Consonants that languages and clerks write differently, in this order; C is soft before E, I, Y and hard but in CH.
 _CONSONANTS = (
-    ("EIGH", "EE"), ("SCH", "SH"), ("TCH", "#"), ("CH", "#"), ("PH", "F"), ("CK", "K"), ("KH", "K"), ("GH", "G"),
-    ("DH", "D"), ("BH", "B"), ("RH", "R"), ("WH", "W"), ("SZ", "S"), ("CE", "SE"), ("CI", "SI"), ("CY", "SY"),
-    ("C", "K"), ("QU", "K"), ("Q", "K"), ("W", "V"), ("DJ", "J"), ("#", "CH"),
+    ("EIGH", "EE"), ("SHW", "SW"), ("SHV", "SV"), ("SCH", "SH"), ("TCH", "#"), ("CH", "#"), ("PH", "F"),
+    ("CK", "K"), ("KH", "K"), ("GH", "G"), ("DH", "D"), ("BH", "B"), ("RH", "R"), ("WH", "W"), ("SZ", "S"),
+    ("CE", "SE"), ("CI", "SI"), ("CY", "SY"), ("C", "K"), ("QU", "K"), ("Q", "K"), ("W", "V"), ("DJ", "J"),
+    ("#", "CH"),
 )  # fmt: skip
 _HAS_SUCH_CONSONANTS = re.compile("[CHQWXZ]|DJ")
+# The last sound of ABBY, ABBIE and ABBEY, of EDDY and EDDIE.
+_LAST_Y = re.compile("(?<=..[^AEIOUY])EY$|(?<=BB|DD|LL|MM|NN|PP|SS|TT|ZZ)Y$")
 _TH, _INNER_X, _DOUBLED = re.compile("TH(?!$)"), re.compile("(?<=.)X"), re.compile(r"(.)\1+")
 # Vowels, in this order. The sound of HUSSEIN and HUSSAIN is one, that of LAYLA is not that of LILA: it is written 1.
 _VOWELS = (("EE", "I"), ("IE", "I"), ("OO", "U"), ("OU", "U"), ("OE", "U"), ("UE", "U"))
@@ -54,6 +57,7 @@ _JOINED = (
     (re.compile(r"(?<=...) (ULLAH|UDDIN|UDIN|ALLAH)\b"), r"\1"),
 )  # fmt: skip
 _MAY_JOIN = re.compile(r"\bABD|\b(?:U[LRDSN]|ULLAH|UDDIN|UDIN|ALLAH)\b")
+_SLOVAK = re.compile("(?<=....)OVA$")  # HORVATHOVA is the daughter of HORVATH, and IVANOVA of IVANOV
 _BEGINNINGS = ("OLUWA", "CHUKWU")  # of Yoruba and Igbo names, left out in daily use; so are
 _ENDINGS = ("CHUKWU", "BHAI", "BEN", "KUMAR")  # these of Igbo, Gujarati and Hindi names
 
@@ -76,7 +80,7 @@ def folded(word: str) -> str:
         return word
     if word in _APART:
         return f"{word}."  # no other word folds into it
-    text = _in_one_form(word)
+    text = _LAST_Y.sub("IE", _in_one_form(word))
     if _HAS_SUCH_CONSONANTS.search(text):
         text = _INNER_X.sub("KS", _TH.sub("T", text))
         for written, sound in _CONSONANTS:
@@ -154,14 +158,18 @@ def surname_keys(name: str) -> tuple[str, ...]:
     The key has all words but particles, in alphabetical order: GARCIA LOPEZ and LOPEZ GARCIA are one name.
     """
     if " " not in name:
-        return _main_first(spelling_key(name), _READINGS.get(name, ()))
+        return _main_first(spelling_key(name), _other_surnames(name))
     words = _together(name).split()
     naming = [word for word in words if _is_part(word)] or words
     telling = [word for word in naming if word not in _SHARED_TITLES] or naming
     others = {spelling_key("".join(words)), *map(spelling_key, telling)}
-    for word in telling:
-        others |= set(_READINGS.get(word, ()))
+    others = others.union(*map(_other_surnames, telling))
     return _main_first(" ".join(sorted(map(spelling_key, naming))), others)
+
+
+def _other_surnames(word: str) -> list[str]:
+    """Keys of what a surname is in another romanisation, or of the father's."""
+    return _READINGS.get(word, []) + ([spelling_key(_SLOVAK.sub("", word))] if _SLOVAK.search(word) else [])
 
 
 def _ordered_key(words: list[str]) -> str:

@@ -253,6 +253,29 @@ def test_a_rare_name_speaks_for_the_pair_in_a_run_of_few_records_too(
     assert evidence(con, 1)["surname"] == of_share("surname", 1 / 100)
 
 
+@pytest.mark.parametrize("make", [score_pairs, weigh_pairs], ids=["Splink", "our query"])
+def test_another_spelling_of_a_common_name_says_less_than_that_of_a_rare_one(
+    con: Connection, make: Callable[..., None]
+) -> None:
+    # Of 100 records ten are of one key, 6 and 4 by spelling, and two of another, one each; of pairs that share a key
+    # 100 - 52 and 4 - 2 of 192 are spelt apart. A value is held by one in a hundred at least, and the share of its
+    # holders who spell it otherwise is drawn to that of all by ten records.
+    names = ["MOHAMMED"] * 6 + ["MUHAMMAD"] * 4 + ["KHALED", "KHALID"] + [f"NAME{n}" for n in range(88)]
+    load(con, [{"source": "left", "key": f"{n:02}", "forename": name} for n, name in enumerate(names)])
+    make_pool(con)
+    make_frequencies(con, child_model())
+    execute(con, "create table wanted as select unnest([0, 10]) as record_id_l, unnest([9, 11]) as record_id_r")
+    make(con, child_model(), starting_parameters(child_model()), pairs="wanted", into=SCORED)
+    of_all = 50 / 192
+    common, rare = 0.10 * (4.8 + 10 * of_all) / 20, 0.02 * (1 + 10 * of_all) / 12
+    own = level("forename", "same but for spelling or order")
+    assert [evidence(con, number)["forename"] for number in (1, 2)] == [
+        ("same but for spelling or order", pytest.approx(log2(own.m / share), abs=1e-6)) for share in (common, rare)
+    ]
+    assert common > 4 * rare
+    assert exact_u(con, child_model())["forename", 2] == pytest.approx(50 / 100**2)
+
+
 def test_no_table_of_splink_stays_behind(scored: Connection) -> None:
     assert rows(scored, "select table_name from information_schema.tables where contains(table_name, 'splink')") == []
 
