@@ -22,8 +22,7 @@ FEBRL = """\
 forename = "given_name"
 surname = "surname"
 dob = { column = "date_of_birth", format = "compact" }
-address_line = { join = ["street_number", "address_1"] }
-postcode = "postcode"
+address_line = { join = ["street_number", "address_1", "address_2", "suburb", "state", "postcode"] }
 """
 TOWN = CHILDREN.removeprefix('upn = "upn"\n') + 'address_line = "address_line"\n'
 ROWS_OF_TRUTH, PERSONS_OF_TRUTH = "truth/rows.csv", "truth/persons.csv"

@@ -48,18 +48,18 @@ def links_sql() -> str:
 def persons_sql() -> str:
     """Every record with its person."""
     return f"""
-        select r.source, r.key, p.person_id, p.person_size, p.confidence, p.flags
+        select r.source, r.key, p.person_id, p.person_size, p.confidence, p.flags, p.person_confidence
         from {PERSONS} p join {RECORDS} r on r.record_id = p.record_id
         order by p.record_id"""
 
 
 def conflicts_sql() -> str:
-    """Every contradiction met: codes, never values."""
+    """Every contradiction met: codes, never values. Of a cut for a never-link pair each side is told by itself."""
     return f"""
         select c.kind, l.source as source_l, l.key as key_l, r.source as source_r, r.key as key_r, c.detail, c.action
         from {CONFLICTS} c
         join {RECORDS} l on l.record_id = c.record_id_l
-        join {RECORDS} r on r.record_id = c.record_id_r
+        left join {RECORDS} r on r.record_id = c.record_id_r
         order by c.kind, c.record_id_l, c.record_id_r, c.detail, c.action"""
 
 

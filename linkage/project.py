@@ -19,6 +19,7 @@ from linkage.schema import FIELD_NAMES, WHOLE_NAME
 from linkage.strict import Strict, nearest, read_toml, validated
 
 MEMORY = re.compile(r"\d+(\.\d+)? ?([KMGT]i?B?)", re.IGNORECASE)
+USUAL_STAY = 0.80  # odds of four to one: two bits under the usual threshold to join
 SOURCE_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 
@@ -115,7 +116,12 @@ class SourceSpec(Strict):
 
 
 class LinkSettings(Strict):
-    """`[link]`: the rule packs, the model and the thresholds (confidence, 0 to 1)."""
+    """`[link]`: the rule packs, the model and the thresholds (confidence, 0 to 1).
+
+    `stay` is what records need that an earlier run had in one person; None: 0.80, or what `review` and `accept` leave
+    of it. `registry` is the folder that keeps person ids over runs. `repair` false leaves persons as the links make
+    them, but for never-link pairs. A component of more records than `largest_person` stops the run.
+    """
 
     rules: tuple[str, ...] = ("identifiers", "demographics")
     model: str = "child"
@@ -124,12 +130,23 @@ class LinkSettings(Strict):
     within: tuple[str, ...] = ()
     unique: tuple[str, ...] = ()
     overrides: str | None = None
+    stay: float | None = Field(default=None, gt=0, le=1)
+    registry: str | None = None
+    repair: bool = True
+    largest_person: int = Field(default=1000, ge=2)
 
     @model_validator(mode="after")
     def _review_below_accept(self) -> LinkSettings:
         if self.review > self.accept:
             raise ValueError("review must not be larger than accept")
+        if self.stay is not None and not self.review <= self.stay <= self.accept:
+            raise ValueError("stay must be from review up to accept")
         return self
+
+    @property
+    def needed_to_stay(self) -> float:
+        """The confidence from which records stay together that were together."""
+        return self.stay if self.stay is not None else min(max(USUAL_STAY, self.review), self.accept)
 
 
 class FamilySettings(Strict):
@@ -142,13 +159,15 @@ class DiagnosticSettings(Strict):
     """`[diagnostics]`: the subgroups of every table, and how the public ones are protected (docs/disclosure.md).
 
     `suppress_below` makes the profile stricter, never weaker; None is the profile's own threshold. `releases` is the
-    file of earlier releases, which this one is laid beside and entered in.
+    file of earlier releases, which this one is laid beside and entered in. `pool_modes`: how children without their
+    identifiers are put back for validation (docs/validation.md); empty, nothing is validated and nothing calibrated.
     """
 
     subgroups: tuple[str, ...] = ("ethnicity", "sex", "age")
     profile: Literal["cco10", "srs10", "dfe_cin", "dfe_cla"] = "cco10"
     suppress_below: int | None = Field(default=None, ge=0)
     releases: str | None = None
+    pool_modes: tuple[Literal["residual_pool", "full_pool"], ...] = ("residual_pool",)
 
 
 class RunSettings(Strict):

@@ -12,7 +12,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from linkage.cluster.events import make_events
 from linkage.cluster.persons import make_persons
+from linkage.cluster.registry import Entered, Registry, enter, know, know_nothing, open_registry, remember_never
 from linkage.diagnostics.every_table import write_diagnostics
 from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.disclosure import find_nestings, profile_of, publish
@@ -20,24 +22,21 @@ from linkage.errors import InputError, ProjectError, UsageError
 from linkage.families import FamilyRules, load_family_rules, make_families
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.blocking_recall import estimate_blocking_recall
-from linkage.match.calibration import estimate_priors, estimate_rule_precision
-from linkage.match.candidates import make_candidates
-from linkage.match.decide import PAIRS_OF_MODEL, PAIRS_OF_RULES, decide, pairs_of_model_step, pairs_of_rules_step
-from linkage.match.deterministic import run_passes
-from linkage.match.evidence import weigh_pairs
-from linkage.match.households import doubts_step
-from linkage.match.overrides import read_overrides
-from linkage.match.pool import POOL, make_pool, restore_pool
-from linkage.match.probabilistic import read_parameters, score_pairs
-from linkage.match.training import train
+from linkage.match.overrides import read_overrides, refuse_remembered
+from linkage.match.pool import restore_pool
+from linkage.match.stages import find_by_rules, find_candidates, weigh_and_decide
+from linkage.match.stages import score as score_all
+from linkage.match.training import FEWEST_LABELS, train
+from linkage.match.training_check import check_without_upn
 from linkage.outputs import write_tables
-from linkage.packs import Packs, load_packs, refuse_broken_model
+from linkage.packs import Packs, load_packs
 from linkage.prepare import prepare_records
 from linkage.project import Project, RunSettings
 from linkage.report import write_report
 from linkage.sources import load_source, source_files
-from linkage.sql import Step, count, rows, run_steps, table_step
-from linkage.tables import CANDIDATES, RECORDS, SCORED, Extract, Finding
+from linkage.sql import count, rows
+from linkage.tables import CANDIDATES, KNOWN_PAIRS, KNOWN_RECORDS, RECORDS, Extract, Finding
+from linkage.validation import validate
 from linkage.workspace import (
     MANIFEST,
     Facts,
@@ -96,7 +95,7 @@ def run_project(
     refuse_folder(out, resume=resume)
     profile_of(project.diagnostics.profile, project.diagnostics.suppress_below)
     packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
-    families = load_family_rules(project.families.rules if project.families else (), folder=project.folder)
+    families = families_of(project)
     inputs = input_hashes(project)
     fingerprint = _fingerprint(project, {**packs.hashes, **families.hashes}, inputs)
     if not (resume and is_finished(out, fingerprint)):
@@ -151,65 +150,81 @@ def prepare(job: Job) -> Facts:
 
 
 def overrides(job: Job) -> Facts:
-    """Pairs that a person decided."""
-    named = job.project.link.overrides
-    return {"overrides": read_overrides(job.workspace.con, job.project.folder / named if named else None)}
+    """Pairs that a person decided, in this run or in an earlier one."""
+    con, named = job.workspace.con, job.project.link.overrides
+    found = {"overrides": read_overrides(con, job.project.folder / named if named else None)}
+    registry = _registry(job)
+    if registry is None:
+        know_nothing(con)
+        return found
+    know(con, registry, model=_made_with(job).model)
+    remembered = remember_never(con)
+    refuse_remembered(con, remembered, Path(named) if named else None)
+    return {**found, "remembered": len(remembered), "known_pairs": count(con, KNOWN_PAIRS),
+            "registry_runs": len(registry.runs)}  # fmt: skip
 
 
 def deterministic(job: Job) -> Facts:
     """Rule passes, in the order of the packs."""
-    make_pool(job.workspace.con)
-    if job.packs.model is not None:
-        refuse_broken_model(job.workspace.con, job.packs.model, table=POOL)
-    passes = run_passes(job.workspace.con, job.packs.rules)
+    passes = find_by_rules(job.workspace.con, job.packs)
     return {"links": sum(item.linked for item in passes), "held": sum(item.held for item in passes),
             "passes": [asdict(item) for item in passes]}  # fmt: skip
 
 
 def candidates(job: Job) -> Facts:
     """Pairs of the residual with everything it may still match."""
-    con = job.workspace.con
-    if job.packs.model is None:
-        run_steps(con, (table_step(CANDIDATES, "select 0::bigint as record_id_l, 0::bigint as record_id_r limit 0"),))
-        return {"pairs": 0, "blocks": []}
-    blocks = make_candidates(con, job.packs.model.block, max_pairs=job.project.run.max_pairs)
-    known = estimate_blocking_recall(con, job.packs.model.block, job.packs.rules)
-    return {"pairs": count(con, CANDIDATES), **asdict(known), "blocks": [asdict(item) for item in blocks]}
+    con, model = job.workspace.con, job.packs.model
+    blocks = find_candidates(con, model, max_pairs=job.project.run.max_pairs)
+    known = asdict(estimate_blocking_recall(con, model.block, job.packs.rules)) if model else {}
+    return {"pairs": count(con, CANDIDATES), **known, "blocks": [asdict(item) for item in blocks]}
 
 
 def training(job: Job) -> Facts:
     """The model's parameters, from the links of identifiers and from whole tables."""
     if job.packs.model is None:
         return {"labels": 0, "doubts": []}
-    trained = train(job.workspace.con, job.packs.model, job.packs.rules, seed=job.project.run.seed)
-    return {"labels": trained.labels, "doubts": list(trained.doubts)}
+    con, model = job.workspace.con, job.packs.model
+    trained = train(con, model, job.packs.rules, seed=job.project.run.seed)
+    is_labelled = trained.labels >= FEWEST_LABELS
+    doubts = check_without_upn(con, model, trained.parameters) if is_labelled else ()
+    return {"labels": trained.labels, "doubts": [*trained.doubts, *doubts]}
 
 
 def score(job: Job) -> Facts:
     """Every pair's evidence, field by field: what the rules found is weighed, what is still to be found is scored."""
-    con, model = job.workspace.con, job.packs.model
-    run_steps(con, (pairs_of_rules_step(), pairs_of_model_step()))
-    if model is not None:
-        parameters = read_parameters(con)
-        weigh_pairs(con, model, parameters, pairs=PAIRS_OF_RULES, into=SCORED)
-        score_pairs(con, model, parameters, pairs=PAIRS_OF_MODEL, into="scored_by_model")
-        run_steps(con, (Step(SCORED, f"insert into {SCORED} by name from scored_by_model"),))
-        run_steps(con, (doubts_step(con, model, parameters, SCORED),))
-    return {"pairs_of_rules": count(con, PAIRS_OF_RULES), "pairs_of_model": count(con, PAIRS_OF_MODEL)}
+    return {**score_all(job.workspace.con, job.packs.model)}
+
+
+def validation(job: Job) -> Facts:
+    """Children whose identifiers are hidden, linked again: what the model's confidences are worth."""
+    link, run = job.project.link, job.project.run
+    return {**validate(job.workspace.con, job.packs, accept=link.accept, review=link.review, seed=run.seed,
+                       max_pairs=run.max_pairs, pool_modes=job.project.diagnostics.pool_modes)}  # fmt: skip
 
 
 def decisions(job: Job) -> Facts:
     """Evidence to confidence, confidence to link or review."""
-    con, link, model = job.workspace.con, job.project.link, job.packs.model
-    estimate_rule_precision(con, job.packs.rules, model, SCORED)
-    if model is not None:
-        estimate_priors(con, SCORED)
-    return {**decide(con, job.packs.rules, model, accept=link.accept, review=link.review)}
+    con, link, packs = job.workspace.con, job.project.link, job.packs
+    return {**weigh_and_decide(con, packs.rules, packs.model, accept=link.accept, stay=link.needed_to_stay,
+                               review=link.review)}  # fmt: skip
 
 
 def persons(job: Job) -> Facts:
     """Links to persons."""
-    return asdict(make_persons(job.workspace.con, run_key=_run_key(job)))
+    link = job.project.link
+    registry = _registry(job)
+    number = 0 if registry is None else len(registry.runs)
+    made = make_persons(
+        job.workspace.con, run_key=f"{_run_key(job)} {number or ''}".strip(), repairs=link.repair,
+        largest=link.largest_person, seed=job.project.run.seed,
+    )  # fmt: skip
+    if registry is None:
+        return made.facts()
+    now, last = _made_with(job), registry.last
+    changed = (
+        None if last is None else "rules" if last.rules != now.rules else "model" if last.model != now.model else None
+    )
+    return {**made.facts(), **make_events(job.workspace.con, changed=changed)}
 
 
 def families(job: Job) -> Facts:
@@ -252,6 +267,13 @@ def report(job: Job) -> Facts:
     return {}
 
 
+def enter_registry(job: Job) -> Facts:
+    """What happened to persons becomes part of the registry, once all tables are written."""
+    con, registry = job.workspace.con, _registry(job)
+    known = {"known_records": count(con, KNOWN_RECORDS)}
+    return known if registry is None else {**known, "run": enter(con, registry, _made_with(job))}
+
+
 STAGES: tuple[Stage, ...] = (
     Stage("load", "reading the sources", load),
     Stage("prepare", "cleaning and folding rows into records", prepare),
@@ -260,6 +282,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("candidates", "finding candidate pairs", candidates),
     Stage("training", "training the model", training),
     Stage("score", "scoring pairs", score),
+    Stage("validation", "hiding identifiers and linking again", validation),
     Stage("decisions", "deciding", decisions),
     Stage("persons", "joining links into persons", persons),
     Stage("families", "finding families", families),
@@ -267,6 +290,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("diagnostics", "writing the diagnostics", diagnostics),
     Stage("public", "disclosure control", public),
     Stage("report", "writing the report", report),
+    Stage("registry", "entering persons in the registry", enter_registry),
 )
 
 
@@ -299,6 +323,11 @@ def manifest(job: Job) -> dict[str, Any]:
         "doubts": facts.get("training", {}).get("doubts", []),
         "timings": {"machine": machine(), "seconds": dict(job.workspace.seconds)},
     }
+
+
+def families_of(project: Project) -> FamilyRules:
+    """The family rules that a project names."""
+    return load_family_rules(project.families.rules if project.families else (), folder=project.folder)
 
 
 def input_hashes(project: Project) -> dict[str, str]:
@@ -346,6 +375,27 @@ def _run_key(job: Job) -> str:
     )[0][0]
     packs = json.dumps(job.packs.hashes, sort_keys=True)
     return hashlib.sha256(f"{job.project.fingerprint()} {packs} {content}".encode()).hexdigest()
+
+
+def _registry(job: Job) -> Registry | None:
+    """The project's registry as it was when this run first read it: a resumed run goes on from there."""
+    if job.project.link.registry is None:
+        return None
+    registry = open_registry(job.project.folder / job.project.link.registry)
+    read = job.workspace.facts.get("overrides", {}).get("registry_runs", len(registry.runs))
+    return replace(registry, runs=registry.runs[:read])
+
+
+def _made_with(job: Job) -> Entered:
+    """What this run's links are made with, as hashes: its rules and thresholds, and its model with all versions."""
+    link = job.project.link.model_dump(mode="json", exclude={"overrides", "registry", "model"})
+    hashes = sorted(job.packs.hashes.items())
+    parts = [[link, [item for item in hashes if item[0].startswith("rules/")]],
+             [versions(), [item for item in hashes if item[0].startswith("models/")]]]  # fmt: skip
+    rules, model = (hashlib.sha256(json.dumps(part, sort_keys=True).encode()).hexdigest() for part in parts)
+    registry = _registry(job)
+    assert registry is not None, "only runs with a registry are entered in one"
+    return Entered(job.fingerprint, registry.key.id, rules, model)
 
 
 def _extracts(job: Job) -> tuple[Extract, ...]:

@@ -141,8 +141,9 @@ def count(con: Connection, table: str) -> int:
 
 
 def has_table(con: Connection, table: str) -> bool:
-    """Whether the current schema has a table or view of that name."""
-    found = rows(con, "select 1 from information_schema.tables where table_name = $name", {"name": table})
+    """Whether the current database, or the connection for itself, has a table or view of that name."""
+    here = "table_catalog in (current_database(), 'temp')"  # not in the databases that are attached beside it
+    found = rows(con, f"select 1 from information_schema.tables where table_name = $name and {here}", {"name": table})
     return bool(found)
 
 

@@ -98,6 +98,8 @@ CANDIDATES = "candidates"
 SCORED = "scored_pairs"
 DECIDED = "decided_pairs"  # links before persons are made
 CONFLICTS_OF_DECISIONS = "conflicts_of_decisions"
+KNOWN_RECORDS = "known_records"  # what the registry knows of the records; see cluster.registry
+KNOWN_PAIRS = "known_pairs"  # pairs that an earlier run compared, of records that are the same still
 LINKS = "links"  # decided_pairs, with links that were cut set to review
 CONFLICTS = "conflicts"  # all of them
 PERSONS = "persons"
@@ -126,7 +128,7 @@ OUTPUTS: tuple[Output, ...] = (
     ),
     Output(
         "persons",
-        ("source", "key", "person_id", "person_size", "confidence", "flags"),
+        ("source", "key", "person_id", "person_size", "confidence", "flags", "person_confidence"),
         ("source", "key"),
     ),
     Output(

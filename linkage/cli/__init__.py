@@ -4,7 +4,7 @@ Each module holds the commands of one kind and registers them; results go to sta
 standard error; `--json` prints for machines.
 """
 
-from linkage.cli import inputs, linking, results, sharing
+from linkage.cli import comparing, inputs, linking, results, sharing
 from linkage.cli.app import app
 
-__all__ = ["app", "inputs", "linking", "results", "sharing"]
+__all__ = ["app", "comparing", "inputs", "linking", "results", "sharing"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from linkage.cli.console import err, print_json, print_table, say
 from linkage.cli.results import print_evaluation
 from linkage.demo import run_demo
 from linkage.errors import UsageError
+from linkage.plan import Plan, plan_project
 from linkage.progress import Progress
 from linkage.project import read_project
 from linkage.run import run_project
@@ -51,6 +53,24 @@ def run(
         print_json(manifest)
     else:
         print_run(manifest, target)
+
+
+@command("plan")
+def plan(project: ProjectFile, threads: Threads = None, memory: Memory = None, as_json: Json = False) -> None:
+    """Say what a run will take before it is run.
+
+    Reads and cleans the sources and runs the rules; then counts the pairs that the model would compare, scores a
+    sample, and reckons memory, disk and time on this machine. Keeps nothing.
+
+    Example: linkage plan demo/england/linkage.toml
+    """
+    settings = read_project(project)
+    with Progress(err) as progress:
+        found = plan_project(settings, threads=threads, memory=memory, step=progress.say)
+    if as_json:
+        print_json({**asdict(found), "minutes": round(found.minutes, 2), "is_refused": found.is_refused})
+    else:
+        print_plan(found)
 
 
 @command("demo")
@@ -143,3 +163,24 @@ def print_run(manifest: dict[str, Any], folder: Path) -> None:
     ]
     print_table("Deterministic passes, in order", ("rule", "found", "linked", "held by a guard", "key shared"), passes)
     say(f"\nWritten to {folder}")
+
+
+def print_plan(found: Plan) -> None:
+    """What a run will take, as tables."""
+    print_table("Records", ("source", "rows", "records", "not linked by a rule"),
+                [(item.source, f"{item.rows:,}", f"{item.records:,}", f"{item.unlinked:,}")
+                 for item in found.sources])  # fmt: skip
+    print_table(
+        "Pairs of the model, by blocking rule", ("agree on", "keys", "pairs at most", "too common", "pairs left out"),
+        [(", ".join(item.columns), f"{item.keys:,}", f"{item.pairs:,}", f"{item.hot_keys:,}", f"{item.hot_pairs:,}")
+         for item in found.blocks],
+    )  # fmt: skip
+    print_table("A run will take about", ("part", "seconds"),
+                [*((part, f"{taken:,.1f}") for part, taken in found.seconds),
+                 ("together", f"{60 * found.minutes:,.1f}")])  # fmt: skip
+    say(f"\nPairs to score: about {found.pairs:,} (rules of the pack link {found.links_of_rules:,})")
+    say(f"Memory: {found.memory_gib:,.2f} GiB would keep matching in memory; the limit is {found.memory_limit}")
+    say(f"Disk: {found.disk_gib:,.2f} GiB for the working tables")
+    if found.is_refused:
+        say(f"A run would be refused: {found.pairs_at_most:,} pairs at most, [run] max_pairs is {found.most_pairs:,}. "
+            "Tighten the rule that makes most of them, or raise max_pairs.")  # fmt: skip

@@ -1,24 +1,34 @@
-"""Constraints on a person, and the repair of components that break one.
+"""Constraints on a person: what no person may hold together.
 
-A person may not hold two records of a source declared unique, two different valid permanent UPNs that no former
-UPN connects, nor a pair on the never-link list. Only components that break a rule are rebuilt: their links are
-taken from the surest to the least sure, and a link that would break a rule is cut. Each cut is a conflict.
+Two records of a source declared unique; two valid permanent UPNs that no former UPN connects; and pairs that must stay
+apart: a never-link pair, twins, incompatible birth dates (`cluster.clashes` finds them).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+NEVER_LINK = "never_link"
+UNIQUE_SOURCE = "two_records_of_a_unique_source"
+BOTH_TWINS = "both_twins"
+BIRTH_DATES = "incompatible_birth_dates"
+TWO_UPNS = "two_valid_upns"
+REASONS = (NEVER_LINK, UNIQUE_SOURCE, BOTH_TWINS, BIRTH_DATES, TWO_UPNS)  # the first that holds is given
 
 
 @dataclass(frozen=True)
 class Member:
-    """What the constraints need of a record: the unique source it is in (None: not unique), its UPN groups."""
+    """What the constraints need of a record.
+
+    `unique_source` is the unique source it is in (None: not unique); `apart` maps the records that it must not meet to
+    the reason.
+    """
 
     record_id: int
     unique_source: int | None
     upn_groups: frozenset[int]
-    never: frozenset[int] = frozenset()
+    apart: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -41,66 +51,65 @@ class Cut:
 
 
 @dataclass
-class _Group:
-    """A growing person: what it holds so far."""
+class Group:
+    """Records taken together. `upn_parts` are their UPNs, those together that something in the group connects.
+
+    What the records break among themselves is not looked at, but for UPNs: a group of two parts breaks a rule.
+    """
 
     members: set[int]
-    unique_sources: set[int] = field(default_factory=set)
-    upn_groups: set[int] = field(default_factory=set)
-    never: set[int] = field(default_factory=set)
+    unique_sources: set[int]
+    upn_parts: tuple[frozenset[int], ...]
+    apart: dict[int, str]
 
-    def broken_by(self, other: _Group) -> str | None:
-        """The rule that joining the other group would break, if any."""
-        if self.never & other.members or other.never & self.members:
-            return "never_link"
-        if self.unique_sources & other.unique_sources:
-            return "two_records_of_a_unique_source"
-        if self.upn_groups and other.upn_groups and not self.upn_groups & other.upn_groups:
-            return "two_valid_upns"
-        return None
+    @classmethod
+    def of(cls, member: Member) -> Group:
+        """The group of one record."""
+        unique = set() if member.unique_source is None else {member.unique_source}
+        parts = (member.upn_groups,) if member.upn_groups else ()
+        return cls({member.record_id}, unique, parts, dict(member.apart))
 
-    def absorb(self, other: _Group) -> None:
-        """Take the other group in."""
+    def copy(self) -> Group:
+        """The same group, to be changed by itself."""
+        return Group(set(self.members), set(self.unique_sources), self.upn_parts, dict(self.apart))
+
+    def absorb(self, other: Group, *, is_manual: bool = False) -> None:
+        """Take the other group in; where a person joined the two, their UPNs are one child's."""
         self.members |= other.members
         self.unique_sources |= other.unique_sources
-        self.upn_groups |= other.upn_groups
-        self.never |= other.never
+        self.upn_parts = connected(self.upn_parts + other.upn_parts)
+        if is_manual and self.upn_parts:
+            self.upn_parts = (frozenset().union(*self.upn_parts),)
+        self.apart |= other.apart
+
+    def clash(self, other: Group) -> str | None:
+        """The rule that is broken wherever the two groups are together, if any; UPNs are not looked at."""
+        found = {reason for one, two in ((self, other), (other, self))
+                 for record, reason in one.apart.items() if record in two.members}  # fmt: skip
+        if self.unique_sources & other.unique_sources:
+            found.add(UNIQUE_SOURCE)
+        return next((reason for reason in REASONS if reason in found), None)
+
+    def broken_by(self, other: Group) -> str | None:
+        """The rule that joining just these two groups would break, if any."""
+        reason = self.clash(other)
+        return TWO_UPNS if reason is None and has_two_upns((self, other)) else reason
 
 
-def repair(members: Sequence[Member], edges: Iterable[Edge]) -> tuple[Cut, ...]:
-    """The links to cut so that no group breaks a rule: greedy, from the surest link down.
-
-    What a person decided comes first and is not cut. Ties are broken by record ids, so the result
-    does not depend on the order given. Greedy is a heuristic: it never
-    leaves a broken rule, but another cut may cost less evidence.
-    """
-    group = {
-        member.record_id: _Group(
-            {member.record_id},
-            set() if member.unique_source is None else {member.unique_source},
-            set(member.upn_groups),
-            set(member.never),
-        )
-        for member in members
-    }
-    cuts: list[Cut] = []
-    surest_first = sorted(
-        edges, key=lambda e: (not e.is_manual, -e.confidence, -e.match_weight, e.record_id_l, e.record_id_r)
-    )
-    for edge in surest_first:
-        left, right = group[edge.record_id_l], group[edge.record_id_r]
-        if left is right:
-            continue
-        reason = left.broken_by(right)
-        if reason is not None and not edge.is_manual:
-            cuts.append(Cut(edge, reason))
-            continue
-        left.absorb(right)
-        for record_id in right.members:
-            group[record_id] = left
-    return _cuts_between(cuts, group)
+def groups_of(members: Iterable[Member]) -> dict[int, Group]:
+    """Every record as a group of its own, by record id."""
+    return {member.record_id: Group.of(member) for member in members}
 
 
-def _cuts_between(cuts: Sequence[Cut], group: dict[int, _Group]) -> tuple[Cut, ...]:
-    """Of the links that were refused, those whose ends are in different groups in the end."""
-    return tuple(cut for cut in cuts if group[cut.edge.record_id_l] is not group[cut.edge.record_id_r])
+def has_two_upns(groups: Iterable[Group]) -> bool:
+    """Whether the groups together hold UPNs that nothing among them connects."""
+    return len(connected(tuple(part for group in groups for part in group.upn_parts))) > 1
+
+
+def connected(parts: Sequence[frozenset[int]]) -> tuple[frozenset[int], ...]:
+    """Sets that overlap, joined, until none does."""
+    found: list[frozenset[int]] = []
+    for part in parts:
+        apart = [other for other in found if not other & part]
+        found = [*apart, part.union(*(other for other in found if other & part))]
+    return tuple(found)

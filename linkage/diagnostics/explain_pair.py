@@ -8,6 +8,7 @@ from typing import Any
 
 from linkage.diagnostics.explain_record import FieldSeen, field_text, fields_of, flags_text, listed, texts, weight_text
 from linkage.diagnostics.finished import RecordName, find_record, read_manifest, working_tables
+from linkage.diagnostics.never import refuse_never
 from linkage.diagnostics.pair_evidence import Evidence, PairEvidence, evidence_of
 from linkage.diagnostics.pair_reasons import Reason, Thresholds, reasons_of
 from linkage.errors import ProjectError, UsageError
@@ -111,7 +112,7 @@ def explain_pair(
 
     A pair that the run never scored is scored now, with the run's parameters and frequencies. `folder` is the
     project's, for packs and models of its own. Raises UsageError where there is no such run or record, where both are
-    one record, or where the run's working tables are gone.
+    one record, or where the run's working tables are gone; RefusedError where their persons must never meet.
     """
     manifest = read_manifest(run)
     with working_tables(run) as con:
@@ -120,6 +121,7 @@ def explain_pair(
             raise UsageError("Both names are of one record.", expected="two records")
         if other.record_id < one.record_id:
             one, other = other, one
+        refuse_never(con, one, other)
         packs, notes = _packs(manifest, folder or run.parent)
         decided = _decided(con, one, other)
         evidence = evidence_of(con, one, other, packs, rule=decided.rule if decided else None)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.diagnostics.finished import RecordName, find_record, working_tables
+from linkage.diagnostics.never import never_meet_sql
 from linkage.match.calibration import PRIORS
 from linkage.match.households import DOUBTS
 from linkage.sql import Connection, columns, has_table, ident, rows
@@ -264,6 +265,7 @@ def _rivals(con: Connection, name: RecordName) -> tuple[Rival, ...]:
         join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
         where not exists (
           select 1 from {LINKS} k where k.record_id_l = c.record_id_l and k.record_id_r = c.record_id_r)
+          and not {never_meet_sql("c.record_id_l", "c.record_id_r")}
         order by weight desc, o.record_id
         limit {MOST_RIVALS}""",
         {"id": name.record_id},

@@ -17,7 +17,6 @@ MEANING = {
     "linked_by_model": "the evidence of all fields together is strong enough",
     "linked_by_hand": "an override says that they must be linked",
     "joined_through_others": "they are in one person through links with other records, not through one of their own",
-    "never_link": "an override says that they must never be linked",
     "below_accept": "the confidence is under the threshold for a link, so a person should look",
     "below_review": "the confidence is under the threshold for review",
     "near_tie": "another candidate is as likely, so neither is linked without a person looking",
@@ -46,6 +45,10 @@ GUARDS = {
     "two_records_of_a_unique_source": "a person has one record in that source",
     "two_valid_upns": "a person has one UPN",
     "never_link": "a never-link pair would have met",
+    "both_twins": "a person would have been both twins",
+    "incompatible_birth_dates": "birth dates differ by more than one slip, and no forename speaks for one child",
+    "weak_bridge": "one unsure link alone holds two groups of records together",
+    "stayed": "they were together before, and staying needs less than joining",
 }
 CODE_OF_STAGE = {
     "deterministic": "linked_by_rule", "probabilistic": "linked_by_model", "manual": "linked_by_hand",
@@ -92,8 +95,6 @@ def reasons_of(
     if decision == "link":
         return (_reason(CODE_OF_STAGE[stage or "probabilistic"]),)
     found: list[Reason] = []
-    if _is_listed(con, "never_link", left, right):
-        found.append(_reason("never_link"))
     found += _from_conflicts(con, left, right)
     if "near_tie" in flags:
         found.append(_reason("near_tie"))

@@ -5,8 +5,8 @@ independent of blocking. A child without an identifier whose records differ as t
 at a higher one where children without are recorded worse (`training_check` tells).
 
 Writes `blocking_recall` (source_no_l, source_no_r, block_no, pairs, found, found_alone): per pair of sources and rule
-of the model the known pairs that agree on its columns, and those that agree on no other rule's; block_no -1 is of all
-rules together. A key that the rule leaves out as too common finds nothing.
+of the model the identified pairs that agree on its columns, and those that agree on no other rule's; block_no -1 is of
+all rules together. A key that the rule leaves out as too common finds nothing.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from linkage.tables import LINKS_DETERMINISTIC
 
 BLOCKING_RECALL = "blocking_recall"
 ALL_RULES = -1
-MOST_KNOWN = 100_000  # known pairs looked at: enough for a share to a tenth of a per cent
+MOST_KNOWN = 100_000  # identified pairs looked at: enough for a share to a tenth of a per cent
 
 
 @dataclass(frozen=True)
 class BlockingRecall:
-    """Known pairs looked at, and those that at least one rule would compare; no known pairs, nothing to tell by."""
+    """Identified pairs looked at, and those that at least one rule would compare; without any, nothing is told."""
 
-    known_pairs: int
-    known_pairs_blocked: int
+    identified_pairs: int
+    identified_pairs_blocked: int
 
 
 def estimate_blocking_recall(con: Connection, blocks: Sequence[Block], rules: Sequence[Rule]) -> BlockingRecall:
@@ -42,7 +42,7 @@ def estimate_blocking_recall(con: Connection, blocks: Sequence[Block], rules: Se
         con,
         (
             scratch_step(
-                "known_pairs",
+                "identified_pairs",
                 f"""
                 with known as (select record_id_l, record_id_r from {LINKS_DETERMINISTIC} where rule in ({trusted})),
                 rate as (select {MOST_KNOWN} / greatest(count(*), 1) as share from known)
@@ -53,7 +53,7 @@ def estimate_blocking_recall(con: Connection, blocks: Sequence[Block], rules: Se
                 "known_blocked",
                 f"""
                 select l.source_no as source_no_l, r.source_no as source_no_r, {by_rule}
-                from known_pairs k
+                from identified_pairs k
                 join {POOL} l on l.record_id = k.record_id_l
                 join {POOL} r on r.record_id = k.record_id_r""",
             ),

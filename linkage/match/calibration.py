@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from linkage.match.deterministic import masked_precision
 from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
+from linkage.match.two_upns import same_child_by_rule
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
 from linkage.tables import CANDIDATES, CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC
@@ -31,8 +31,8 @@ MOST_PRECISE = 0.999999  # no rule is certain, and log2(p / (1 - p)) has to be a
 class RulePrecision:
     """Estimated precision (0 to 1) of a rule's links before the other fields of each pair are looked at.
 
-    Basis `calibrated`: hidden UPNs of the rule's pairs; `modelled`: how the other fields agree among its links
-    and among chance pairs; `assumed`: the pack's own figure.
+    Basis `calibrated`: hidden UPNs of the rule's pairs (`linkage.match.two_upns`); `modelled`: how the other fields
+    agree among its links and among chance pairs; `assumed`: the pack's own figure.
     """
 
     rule: str
@@ -45,7 +45,7 @@ def estimate_rule_precision(con: Connection, rules: Sequence[Rule], spec: ModelS
     """Write `rule_precision` for every rule that linked a pair, or found one that a guard held."""
     linked = {str(rule): int(str(n)) for rule, n in rows(con, _links_by_rule_sql())}
     used = [rule for rule in rules if rule.id in linked]
-    masked = masked_precision(con, used)
+    masked = same_child_by_rule(con, used, spec)
     run_steps(con, (Step(RULE_PRECISION, f"create or replace table {RULE_PRECISION} (rule varchar, links bigint, "
                                          "precision double, basis varchar)"),))  # fmt: skip
     for rule in used:
@@ -71,7 +71,7 @@ def _precision(
     con: Connection,
     rule: Rule,
     links: int,
-    masked: Mapping[str, tuple[int, int]],
+    masked: Mapping[str, tuple[float, int]],
     spec: ModelSpec | None,
     scored: str,
     earlier: Sequence[Rule],

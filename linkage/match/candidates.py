@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.errors import RefusedError
-from linkage.match.pool import POOL, is_seeking_sql, sides_sql, still_open_sql
+from linkage.match.pool import POOL, is_seeking_sql, may_meet_sql, sides_sql, still_open_sql
 from linkage.packs import Block
 from linkage.sql import Connection, Step, ident, rows, run_steps, scratch_step, table_step
 from linkage.tables import CANDIDATES
@@ -36,8 +36,7 @@ class BlockCount:
 
 def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int) -> tuple[BlockCount, ...]:
     """Make `candidates`; RefusedError where the blocking rules would make more pairs than `max_pairs`."""
-    run_steps(con, (seekers_step(), *(key_sizes_step(block, number) for number, block in enumerate(blocks))))
-    counts = tuple(_count_block(con, block, number) for number, block in enumerate(blocks))
+    counts = count_blocks(con, blocks)
     expected = sum(item.pairs for item in counts)
     if expected > max_pairs:
         largest = max(counts, key=lambda item: item.pairs)
@@ -49,6 +48,12 @@ def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int)
         )
     run_steps(con, (candidates_step(blocks, counts),))
     return counts
+
+
+def count_blocks(con: Connection, blocks: Sequence[Block]) -> tuple[BlockCount, ...]:
+    """What each rule would make, before a pair is made; writes `seekers` and the key sizes."""
+    run_steps(con, (seekers_step(), *(key_sizes_step(block, number) for number, block in enumerate(blocks))))
+    return tuple(_count_block(con, block, number) for number, block in enumerate(blocks))
 
 
 def seekers_step() -> Step:
@@ -114,8 +119,12 @@ def _count_block(con: Connection, block: Block, number: int) -> BlockCount:
     return BlockCount(number, block.sides[0], keys, pairs, hot_keys, hot_pairs)
 
 
-def candidates_step(blocks: Sequence[Block], counts: Sequence[BlockCount]) -> Step:
-    """`candidates` from all rules; a pair found by several keeps the first."""
+def candidates_step(blocks: Sequence[Block], counts: Sequence[BlockCount], *, one_in: int = 1) -> Step:
+    """`candidates` from all rules; a pair found by several keeps the first.
+
+    `one_in` takes only the pairs of one left record in so many, drawn by a hash.
+    """
+    drawn = f" where hash(record_id_l) % {one_in} = 0" if one_in > 1 else ""
     parts = [
         select
         for number, block in enumerate(blocks)
@@ -127,7 +136,7 @@ def candidates_step(blocks: Sequence[Block], counts: Sequence[BlockCount]) -> St
         CANDIDATES,
         f"""
         select record_id_l, record_id_r, min(block_no) as block_no
-        from ({" union all ".join(parts)})
+        from ({" union all ".join(parts)}){drawn}
         group by record_id_l, record_id_r""",
     )
 
@@ -156,4 +165,4 @@ def _block_sql(
         select l.record_id as record_id_l, r.record_id as record_id_r, {number} as block_no
         from {SEEKERS} l
         join {SEEKERS} r on {equal}
-        where {sides_sql()} and {still_open_sql()}{lacking}{hot}"""
+        where {sides_sql()} and {still_open_sql()} and {may_meet_sql()}{lacking}{hot}"""

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linkage.match.calibration import MOST_PRECISE, PRIORS, RULE_PRECISION, other_evidence_sql
+from linkage.match.confidence_map import MAPS, NO_FOLD, RECORD_FOLDS, make_maps_if_none
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.households import DOUBTS
 from linkage.match.pool import POOL
 from linkage.match.rivals import crowds_step, face_sql
 from linkage.match.twins import few_twins_step, held_as_twins_sql, seen_twins_step
+from linkage.match.two_upns import TWO_UPNS, make_two_upns_if_none
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import (
@@ -22,6 +24,8 @@ from linkage.tables import (
     CONFLICTS_OF_DECISIONS,
     CONFLICTS_OF_PASSES,
     DECIDED,
+    KNOWN_PAIRS,
+    KNOWN_RECORDS,
     LINKS_DETERMINISTIC,
     SCORED,
 )
@@ -47,7 +51,7 @@ def pairs_of_rules_step() -> Step:
 
 
 def pairs_of_model_step() -> Step:
-    """`pairs_of_model`: candidates that no rule has found or held."""
+    """`pairs_of_model`: candidates that no rule has found or held, and that no earlier run has compared."""
     return scratch_step(
         PAIRS_OF_MODEL,
         f"""
@@ -55,14 +59,40 @@ def pairs_of_model_step() -> Step:
         from {CANDIDATES} c
         where not exists (
           select 1 from {PAIRS_OF_RULES} p
-          where p.record_id_l = c.record_id_l and p.record_id_r = c.record_id_r)""",
+          where p.record_id_l = c.record_id_l and p.record_id_r = c.record_id_r)
+          and not exists (
+            select 1 from {KNOWN_PAIRS} k where k.record_id_l = c.record_id_l and k.record_id_r = c.record_id_r)""",
+    )
+
+
+def remembered_pairs_step() -> Step:
+    """Add to `scored_pairs` what an earlier run saw of candidates whose records are what they were."""
+    return Step(
+        SCORED,
+        f"""
+        insert into {SCORED} by name
+        select k.* from {KNOWN_PAIRS} k
+        semi join {CANDIDATES} c on c.record_id_l = k.record_id_l and c.record_id_r = k.record_id_r
+        anti join {PAIRS_OF_RULES} p on p.record_id_l = k.record_id_l and p.record_id_r = k.record_id_r
+        order by k.record_id_l, k.record_id_r""",
     )
 
 
 def decide(
-    con: Connection, rules: Sequence[Rule], spec: ModelSpec | None, *, accept: float, review: float
+    con: Connection,
+    rules: Sequence[Rule],
+    spec: ModelSpec | None,
+    *,
+    accept: float,
+    review: float,
+    stay: float | None = None,
 ) -> dict[str, int]:
-    """Make `decided_pairs`; returns how many rows each stage and decision has."""
+    """Make `decided_pairs`; returns how many rows each stage and decision has.
+
+    Joining needs more than staying: a pair whose records the registry holds in one person is a link from `stay` on.
+    """
+    make_maps_if_none(con)
+    make_two_upns_if_none(con)
     names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
     used = [rule for rule in rules if rule.id in names]
     parts = [deterministic_sql(rule, spec, used[:number]) for number, rule in enumerate(used)]
@@ -71,7 +101,9 @@ def decide(
         parts.append(probabilistic_sql(spec))
     if not parts:
         parts.append(no_pairs_sql())
-    run_steps(con, (weighed_step(parts), *judging_steps(), *decision_steps(accept=accept, review=review)))
+    run_steps(
+        con, (weighed_step(parts), *judging_steps(), *decision_steps(accept=accept, stay=stay or accept, review=review))
+    )
     counted = rows(con, f"select stage || ' ' || decision, count(*) from {DECIDED} group by 1 order by 1")
     return {str(name): int(str(n)) for name, n in counted}
 
@@ -104,7 +136,9 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, earlier: Sequence[Rule], pa
     return f"""
         select d.record_id_l, d.record_id_r, 'deterministic' as stage, p.rule,
           log2(p.precision / (1 - p.precision)) + coalesce({evidence}, 0) as match_weight,
-          p.basis as confidence_basis,
+          match_weight + case when list_contains(d.held, 'different_upn')
+            then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
+          p.basis as confidence_basis, 0.0 as least_certain,
           least({MOST_PRECISE}, greatest(p.precision, 1 - 1 / (p.links + 2.0))) as most_certain, d.held
         from ({pairs}) d
         join {RULE_PRECISION} p on p.rule = {literal(rule.id)}
@@ -112,18 +146,30 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, earlier: Sequence[Rule], pa
 
 
 def probabilistic_sql(spec: ModelSpec) -> str:
-    """Candidates: the model's evidence under the prior of their pair of sources."""
-    weight = "s.evidence_bits + coalesce(d.household_bits, 0) + q.prior_bits"
+    """Candidates: the model's evidence under the prior of their pair of sources, and the odds the map makes of it.
+
+    `match_weight` is the model's own; where a map was learnt, confidence is its (`linkage.match.confidence_map`), and
+    UPNs that differ speak against a pair as far as one child's seldom do (`linkage.match.two_upns`).
+    """
+    evidence = "(s.evidence_bits + coalesce(d.household_bits, 0))"
+    weight = f"{evidence} + q.prior_bits"
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
-          {weight} as match_weight, 'modelled' as confidence_basis,
-          {MOST_CERTAIN_MODEL} as most_certain, null::varchar[] as held
+          {weight} as match_weight,
+          coalesce(m.intercept_bits + m.slope * {evidence} + q.prior_bits, {weight})
+            + case when {different_upn_sql()} then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
+          coalesce(m.basis, 'modelled') as confidence_basis, coalesce(m.least, 0.0) as least_certain,
+          coalesce(m.most, {MOST_CERTAIN_MODEL}) as most_certain, null::varchar[] as held
         from {SCORED} s
         join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
         join {POOL} l on l.record_id = s.record_id_l
         join {POOL} r on r.record_id = s.record_id_r
         join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
+{join_upns_sql()}
+        left join {RECORD_FOLDS} f on f.record_id = s.record_id_l
+        left join {MAPS} m on m.source_no_l = l.source_no and m.source_no_r = r.source_no
+          and m.fold = coalesce(f.fold, {NO_FOLD})
         where {weight} > {-REACH_BITS}"""
 
 
@@ -131,7 +177,7 @@ def no_pairs_sql() -> str:
     """An empty set of weighed pairs: no rule fired and there is no model."""
     return """
         select 0::bigint as record_id_l, 0::bigint as record_id_r, '' as stage, '' as rule, 0.0 as match_weight,
-          '' as confidence_basis, 0.0 as most_certain, null::varchar[] as held
+          0.0 as odds_bits, '' as confidence_basis, 0.0 as least_certain, 0.0 as most_certain, null::varchar[] as held
         limit 0"""
 
 
@@ -167,7 +213,7 @@ def judging_steps() -> tuple[Step, ...]:
             f"""
             select w.*, l.source_no as source_no_l, r.source_no as source_no_r,
               {face_sql("l")} as face_l, {face_sql("r")} as face_r,
-              pow(2, least(greatest(w.match_weight, -60), 60)) as odds
+              pow(2, least(greatest(w.odds_bits, -60), 60)) as odds
             from weighed_pairs w
             join {POOL} l on l.record_id = w.record_id_l
             join {POOL} r on r.record_id = w.record_id_r""",
@@ -189,10 +235,12 @@ def judging_steps() -> tuple[Step, ...]:
             JUDGED,
             f"""
             select w.record_id_l, w.record_id_r, w.stage, w.rule, round(w.match_weight, 3) as match_weight,
-              round(least(w.most_certain, case
+              round(greatest(w.least_certain, least(w.most_certain, case
                 when w.stage = 'deterministic' or w.source_no_l = w.source_no_r then w.odds / (1 + w.odds)
                 else w.odds / (1 + w.odds + greatest(coalesce(cl.rival_odds, 0), coalesce(cr.rival_odds, 0)))
-                end), 6) as confidence,
+                end)), 6) as confidence,
+              round(log2(1 + case when w.source_no_l = w.source_no_r then 0
+                else greatest(coalesce(cl.rival_odds, 0), coalesce(cr.rival_odds, 0)) end), 6) as rival_bits,
               round(least(w.most_certain, w.odds / (1 + w.odds)), 6) as confidence_alone,
               w.confidence_basis, (coalesce(cl.rivals, 0) + coalesce(cr.rivals, 0))::integer as rivals,
               w.odds * {NEAR_TIE_ODDS} >= greatest(w.odds, coalesce(cl.best_odds, 0), coalesce(cr.best_odds, 0))
@@ -207,32 +255,40 @@ def judging_steps() -> tuple[Step, ...]:
     )
 
 
-def decision_steps(*, accept: float, review: float) -> tuple[Step, ...]:
+def decision_steps(*, accept: float, stay: float, review: float) -> tuple[Step, ...]:
     """`decided_pairs`, and `conflicts_of_decisions` of pairs the evidence would have linked and a guard did not."""
     return (
         table_step(
             DECIDED,
-            """
-            with flagged as (
+            f"""
+            with needed as (
+              select j.*, if(l.person_id = r.person_id, $stay, $accept) as needs
+              from {JUDGED} j
+              left join {KNOWN_RECORDS} l on l.record_id = j.record_id_l
+              left join {KNOWN_RECORDS} r on r.record_id = j.record_id_r),
+            flagged as (
               select *, list_filter([
                   case when stage = 'probabilistic' and is_twin_pattern then 'twin_pattern' end,
                   case when has_different_upn then 'different_upn' end,
-                  case when confidence_alone >= $accept and confidence < $accept and is_near_best
+                  case when confidence_alone >= needs and confidence < needs and is_near_best
                     then 'near_tie' end],
                   lambda f: f is not null) as guards
-              from judged_pairs)
-            select record_id_l, record_id_r, stage, rule, match_weight, confidence, confidence_basis,
-              case when confidence >= $accept and held is null and len(guards) = 0 then 'link' else 'review' end
-                as decision,
-              rivals, list_sort(list_concat(coalesce(held, []), guards)) as flags
-            from flagged
+              from needed),
+            told as (
+              select *, case when confidence >= needs and held is null and len(guards) = 0 then 'link' else 'review' end
+                as decision
+              from flagged)
+            select record_id_l, record_id_r, stage, rule, match_weight, confidence, confidence_basis, decision,
+              rivals, list_sort(list_concat(coalesce(held, []), guards,
+                if(decision = 'link' and confidence < $accept, ['stayed'], []))) as flags
+            from told
             where (confidence >= $review or list_contains(guards, 'near_tie'))
-              and not exists (select 1 from must_link m where m.record_id_l = flagged.record_id_l
-                              and m.record_id_r = flagged.record_id_r)
+              and not exists (select 1 from must_link m where m.record_id_l = told.record_id_l
+                              and m.record_id_r = told.record_id_r)
             union all
             select record_id_l, record_id_r, 'manual', 'override', null, $manual, 'assumed', 'link', 0, []
             from must_link""",
-            {"accept": accept, "review": review, "manual": MANUAL_CONFIDENCE},
+            {"accept": accept, "stay": stay, "review": review, "manual": MANUAL_CONFIDENCE},
         ),
         table_step(
             CONFLICTS_OF_DECISIONS,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from linkage.match.guards import PREDICATES, join_upns_sql, same_name_sql
-from linkage.match.pool import POOL, is_seeking_sql, mark_linked, sides_sql, still_open_sql
+from linkage.match.pool import POOL, is_seeking_sql, mark_linked, may_meet_sql, sides_sql, still_open_sql
 from linkage.packs import Rule
 from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC
@@ -103,7 +103,7 @@ def judged_pairs_sql(rule: Rule) -> str:
           join keys kr on {keys.equal}
           join {POOL} l on l.record_id = kl.record_id
           join {POOL} r on r.record_id = kr.record_id
-          where {sides_sql()} and {still_open_sql()}{requires}),
+          where {sides_sql()} and {still_open_sql()}{requires} and {may_meet_sql()}),
         counted as (
           select p.record_id_l, p.record_id_r, {_shared_sql(rule)} as is_shared
           from pairs p)
@@ -203,23 +203,26 @@ MASKED_KEYS = 200_000  # keys looked at by masked_precision: enough for a precis
 def masked_precision(con: Connection, rules: Iterable[Rule]) -> dict[str, tuple[int, int]]:
     """Per rule on fields: (pairs whose UPNs agree, pairs with valid UPNs on both sides), as if no UPN were there.
 
-    Where both sides of a pair of the rule hold a valid UPN, the UPN says whether the pair is one child. A wrong
-    UPN counts against the rule, so the estimate is a cautious one. Whole keys are sampled, so that a key that is
+    Where both sides of a pair of the rule hold a valid UPN, the UPN says whether the pair is one child; but for a
+    second or wrong UPN, for which see `linkage.match.two_upns`. Whole keys are sampled, so that a key that is
     shared stays shared.
     """
     found: dict[str, tuple[int, int]] = {}
     for rule in rules:
         if not rule.identifiers and _can_fire(con, rule):
-            same, both = rows(con, _masked_precision_sql(rule, count(con, POOL)))[0]
+            sql = f"""select count(*) filter (list_has_any(upns_l, upns_r)), count(*)
+                from ({masked_pairs_sql(rule, count(con, POOL))})"""
+            same, both = rows(con, sql)[0]
             found[rule.id] = (int(str(same)), int(str(both)))
     return found
 
 
-def _masked_precision_sql(rule: Rule, records: int) -> str:
+def masked_pairs_sql(rule: Rule, records: int) -> str:
+    """Pairs that a rule would find if there were no UPN, of records with valid ones: both records, upns_l, upns_r."""
     keys = keys_of(rule)
     one_in = max(1, records // MASKED_KEYS)
     claims = [f"not {PREDICATES[name]}" for name in rule.unless if name != "different_upn"]
-    claims += [PREDICATES[name] for name in rule.require]
+    claims += [*(PREDICATES[name] for name in rule.require), may_meet_sql()]
     return f"""
         with every_key as ({keys.sql}),
         keys as (select * from every_key where hash({", ".join(keys.columns)}) % {one_in} = 0),
@@ -231,7 +234,7 @@ def _masked_precision_sql(rule: Rule, records: int) -> str:
           join {POOL} r on r.record_id = kr.record_id{join_upns_sql()}
           where {" and ".join([sides_sql(), *claims])}),
         counted as (select p.*, {_shared_sql(rule)} as is_shared from pairs p)
-        select count(*) filter (list_has_any(upns_l, upns_r)), count(*)
+        select record_id_l, record_id_r, upns_l, upns_r
         from counted where upns_l is not null and upns_r is not null and not is_shared"""
 
 

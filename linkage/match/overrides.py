@@ -7,6 +7,7 @@ The file has the columns source_l, key_l, source_r, key_r, verdict (`must` or `n
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from linkage.errors import Fault, InputError
 from linkage.sql import Connection, rows, run_steps, table_step
 
 COLUMNS = ("source_l", "key_l", "source_r", "key_r", "verdict", "reason")
+LINES = "must_lines"  # line, record_id_l, record_id_r of the must-links: to name them where an earlier run contradicts
 VERDICTS = {"must": "must_link", "never": "never_link"}
 
 
@@ -34,16 +36,40 @@ def read_overrides(con: Connection, path: Path | None) -> int:
     """
     for table in VERDICTS.values():
         run_steps(con, (table_step(table, "select 0::bigint as record_id_l, 0::bigint as record_id_r limit 0"),))
+    run_steps(con, (table_step(LINES, "select 0 as line, 0::bigint as record_id_l, 0::bigint as record_id_r limit 0"),))
     if path is None:
         return 0
     found, faults = _resolved(con, path)
     faults += _contradictions(found, path)
     if faults:
         raise InputError.from_faults(faults)
+    for override in found:
+        if override.verdict == "must":
+            con.execute(
+                f"insert into {LINES} values (?, ?, ?)", (override.line, override.record_id_l, override.record_id_r)
+            )
     decided = {(override.verdict, override.record_id_l, override.record_id_r) for override in found}
     for verdict, left, right in sorted(decided):
         con.execute(f"insert into {VERDICTS[verdict]} values (?, ?)", (left, right))
     return len(decided)
+
+
+def refuse_remembered(con: Connection, pairs: list[tuple[int, int]], path: Path | None) -> None:
+    """InputError where must-links of today join records that an earlier run was told to keep apart."""
+    listed = rows(con, f"select line, record_id_l, record_id_r from {LINES} order by line")
+    found = [Override(int(str(line)), "must", int(str(left)), int(str(right))) for line, left, right in listed]
+    root = _roots(found)
+    faults = []
+    for left, right in pairs:
+        if root(left) == root(right):
+            lines = ", ".join(str(item.line) for item in found if root(item.record_id_l) == root(left))
+            faults.append(
+                Fault("Must-links contradict a never-link that the registry remembers.",
+                      f"{path.name if path else 'overrides'}, line {lines}",
+                      remedy="remove one of them, or lift the never-link: give its pair itself as must")
+            )  # fmt: skip
+    if faults:
+        raise InputError.from_faults(faults)
 
 
 def _resolved(con: Connection, path: Path) -> tuple[list[Override], list[Fault]]:
@@ -87,16 +113,7 @@ def _record(con: Connection, source: str, key: str) -> int | None:
 
 def _contradictions(found: list[Override], path: Path) -> list[Fault]:
     """Pairs told both to link and never to link, directly or because must-links join them."""
-    parent: dict[int, int] = {}
-
-    def root(record: int) -> int:
-        while parent.get(record, record) != record:
-            record = parent[record]
-        return record
-
-    for override in found:
-        if override.verdict == "must":
-            parent[root(override.record_id_r)] = root(override.record_id_l)
+    root = _roots(found)
     faults = []
     for override in found:
         if override.verdict == "never" and root(override.record_id_l) == root(override.record_id_r):
@@ -111,3 +128,18 @@ def _contradictions(found: list[Override], path: Path) -> list[Fault]:
                       remedy="remove one of them")
             )  # fmt: skip
     return faults
+
+
+def _roots(found: list[Override]) -> Callable[[int], int]:
+    """A function that gives one record for all that must-links join."""
+    parent: dict[int, int] = {}
+
+    def root(record: int) -> int:
+        while parent.get(record, record) != record:
+            record = parent[record]
+        return record
+
+    for override in found:
+        if override.verdict == "must":
+            parent[root(override.record_id_r)] = root(override.record_id_l)
+    return root

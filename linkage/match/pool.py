@@ -14,6 +14,7 @@ without one has no row. Hashes, so that no identifier is in Python's memory and 
 from __future__ import annotations
 
 from linkage.errors import RefusedError
+from linkage.match.communal import COMMUNAL, communal_step, is_communal_sql
 from linkage.sql import Connection, Step, count, rows, run_steps, scratch_step
 from linkage.tables import LINKS_DETERMINISTIC, RECORDS
 
@@ -35,7 +36,7 @@ def make_pool(con: Connection) -> None:
             expected=f"at most {MOST_SOURCES}",
             remedy="let one source take many files: path may be a folder or a glob",
         )
-    run_steps(con, (record_upns_step(), pool_step()))
+    run_steps(con, (record_upns_step(), communal_step(con), pool_step()))
 
 
 def restore_pool(con: Connection) -> None:
@@ -80,13 +81,18 @@ def pool_step() -> Step:
           case when r.dob_precision <> 'year' then date_trunc('month', r.dob) end as dob_month,
           year(r.dob) as dob_year,
           case when r.dob_precision = 'day' then month(r.dob) * 100 + day(r.dob) end as dob_day_of_year,
-          r.postcode, {alternatives_sql("postcode", "postcodes")},
-          r.sector, r.district, r.address_line,
+          case when not is_communal then r.postcode end as postcode,
+          case when len(r.postcodes) > 1 or r.postcode is null or is_communal
+            then nullif(list_filter(r.postcodes, lambda one: not list_contains(c.communal, one)), [])
+            end as postcodes,
+          case when not is_communal then r.sector end as sector,
+          case when not is_communal then r.district end as district, r.address_line,
           nullif(regexp_extract(r.address_line, '{HOUSE_AND_STREET}'), '') as address_key,
           r.uprn, r.authority, r.school_urn,
           r.sex, r.ethnicity, r.ethnicity_5,
           0::uhugeint as linked_mask, 0::uhugeint as closed_mask
-        from {RECORDS} r
+        from (select *, {is_communal_sql("postcode")} as is_communal from {RECORDS}) r
+        cross join (select coalesce(list(postcode), []) as communal from {COMMUNAL}) c
         join sources s on s.source_no = r.source_no""",
     )
 
@@ -141,6 +147,12 @@ def still_open_sql() -> str:
 def sides_sql() -> str:
     """Which side is left: the earlier source; within one source, where that is wanted, the earlier record."""
     return "(l.source_no < r.source_no or l.source_no = r.source_no and l.is_within and l.record_id < r.record_id)"
+
+
+def may_meet_sql() -> str:
+    """The pair l, r is not on the never-link list: it is not compared, so that no count and no sample holds it."""
+    return """not exists (
+            select 1 from never_link n where n.record_id_l = l.record_id and n.record_id_r = r.record_id)"""
 
 
 def is_seeking_sql(alias: str) -> str:

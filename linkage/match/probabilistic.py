@@ -28,6 +28,7 @@ from linkage.sql import Connection, Step, count, ident, rows, run_steps, scratch
 
 MODEL_INPUT = "model_input"
 MODEL_PARAMETERS = "model_parameters"
+SAMPLED_U = "sampled_u"
 DIGITS = 9  # significant digits of a parameter; beyond them Splink's sums depend on the order of threads
 WEIGHT_DECIMALS = 6  # decimals of a weight in bits
 
@@ -60,6 +61,7 @@ class LevelParameters:
 
 
 Parameters = tuple[LevelParameters, ...]
+Seen = dict[tuple[str, int], float]  # m or u as pairs showed it, by comparison and level
 
 
 def starting_parameters(spec: ModelSpec) -> Parameters:
@@ -285,6 +287,20 @@ def save_parameters(con: Connection, parameters: Parameters) -> None:
         values = (level.comparison, level.level_no, level.label, level.m, level.u, level.bits, level.m_basis,
                   level.u_basis, level.h, level.h_basis)  # fmt: skip
         con.execute(f"insert into {MODEL_PARAMETERS} values ({', '.join('?' * len(values))})", values)
+
+
+def save_sampled_u(con: Connection, sampled: Seen) -> None:
+    """`sampled_u`: one row per level that random pairs showed."""
+    create = f"create or replace table {SAMPLED_U} (comparison varchar, level_no tinyint, u double)"
+    run_steps(con, (Step(SAMPLED_U, create),))
+    for (comparison, level_no), u in sampled.items():
+        con.execute(f"insert into {SAMPLED_U} values (?, ?, ?)", (comparison, level_no, u))
+
+
+def read_sampled_u(con: Connection) -> Seen:
+    """u as the run's random pairs showed it: identifiers have no part in it."""
+    found = rows(con, f"select comparison, level_no, u from {SAMPLED_U} order by rowid")
+    return {(str(comparison), int(str(level_no))): float(str(u)) for comparison, level_no, u in found}
 
 
 def read_parameters(con: Connection) -> Parameters:

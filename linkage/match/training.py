@@ -18,13 +18,14 @@ from linkage.match.pool import POOL
 from linkage.match.probabilistic import (
     LevelParameters,
     Parameters,
+    Seen,
     estimate_m_from_links,
     estimate_u,
     rounded,
     save_parameters,
+    save_sampled_u,
     starting_parameters,
 )
-from linkage.match.training_check import check_without_upn
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, count, literal, run_steps, table_step
 from linkage.tables import CANDIDATES, LINKS_DETERMINISTIC
@@ -48,13 +49,19 @@ class Trained:
     doubts: tuple[str, ...]
 
 
-def train(con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int) -> Trained:
-    """Train the model on the run's own records, and write `model_parameters`."""
+def train(
+    con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int, sampled: Seen | None = None
+) -> Trained:
+    """Train the model on the run's own records, and write `model_parameters` and `sampled_u`.
+
+    `sampled` is u as random pairs showed it, where it is known already: a rerun on some of the records takes it over.
+    """
     make_frequencies(con, spec)
     run_steps(con, (table_step(LABELS, labels_sql(rules)),))
     labels = count(con, LABELS)
     start = starting_parameters(spec)
-    sampled = estimate_u(con, spec, seed=seed)
+    sampled = estimate_u(con, spec, seed=seed) if sampled is None else sampled
+    save_sampled_u(con, sampled)
     with_u = _with_u(start, sampled, 0.0)
     troubles: tuple[str, ...] = ()
     if labels >= FEWEST_LABELS:
@@ -66,8 +73,6 @@ def train(con: Connection, spec: ModelSpec, rules: Sequence[Rule], *, seed: int)
     trained = _normalised(_with_u(with_m, sampled, matches_among_random_pairs(con)))
     parameters = rounded(learn_households(con, spec, trained))
     save_parameters(con, parameters)
-    if labels >= FEWEST_LABELS:
-        troubles = check_without_upn(con, spec, parameters)
     return Trained(parameters, labels, (*troubles, *_doubts(parameters)))
 
 

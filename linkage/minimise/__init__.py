@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.errors import Fault, RefusedError, UsageError
+from linkage.key_file import Key, read_or_make_key, refuse_key_inside, register_pseudonym
 from linkage.match.overrides import read_overrides
 from linkage.minimise.choices import Choices, Plan, make_plan
 from linkage.minimise.copies import KEYS, Copy, make_copies, write_copy
 from linkage.minimise.cost import Cost, SourceCost, field_costs, write_cost
 from linkage.minimise.decided import overrides_of
-from linkage.minimise.key_file import Key, read_or_make_key, refuse_key_inside, register_pseudonym
 from linkage.minimise.linkability import (
     PAIRS,
     FieldFacts,
@@ -164,6 +164,7 @@ def _read_back(con: Connection, job: Job) -> tuple[Measured, list[FoundPairs]]:
     project = read_project(job.share / PROJECT_FILE)
     packs = load_packs(project.link.rules, project.link.model, folder=project.folder)
     _prepare(con, project)
+    read_overrides(con, None)
     find_pairs(con, packs.rules, keys="records")
     execute(con, f"create table pairs_before as select * from read_parquet({literal(str(_pairs_file(job)))})")
     return Measured(linkability(con), field_facts(con)), compare_pairs(con, "pairs_before", PAIRS)

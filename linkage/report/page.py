@@ -36,6 +36,7 @@ from linkage.report.family_facts import relation_counts, unit_counts
 from linkage.report.headline import headline_of
 from linkage.report.name_facts import has_groups, names_of_groups
 from linkage.report.reach_facts import reaches
+from linkage.report.validation_facts import masked_funnels, reliability
 from linkage.report.words import (
     bits,
     code,
@@ -129,6 +130,8 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "figures": _figures(rate_tables(con), found),
         "more_pairs": max(0, len(found) - MOST_RATE_TABLES),
         "reaches": reaches(con),
+        "funnels": masked_funnels(con),
+        "reliability": reliability(con),
         "histograms": [histogram(weights) for weights in weight_bars(con)],
         "levels": [(level, evidence_bar(level.bits)) for level in levels(con)],
         "names": names if has_groups(names) else (),
@@ -143,6 +146,8 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "findings": list(manifest.get("findings", ())),
         "excluded": {source: reasons for source, reasons in manifest.get("excluded", {}).items() if reasons},
         "doubts": [doubt(str(text)) for text in manifest.get("doubts", ())],
+        "made": next((item["counts"] for item in manifest.get("stages", ()) if item["stage"] == "persons"), {}),
+        "repairs": bool(link.get("repair", True)),
         "stages": [(item["stage"], counts_of_stage(item["counts"])) for item in manifest.get("stages", ())],
         "versions": dict(manifest.get("versions", {})),
         "hashes": flattened(manifest.get("hashes", {})),

@@ -38,6 +38,8 @@ CODES = {
     "shared_key": "shared key", "never_link": "a never-link pair would have met",
     "two_records_of_a_unique_source": "two records of a source that holds a child once",
     "two_valid_upns": "two valid UPNs in one person",
+    "both_twins": "both twins in one person",
+    "incompatible_birth_dates": "birth dates that cannot be one child's",
 }  # fmt: skip
 DOUBTS = {
     "level_never_seen": "No pair of the training showed this level, so the model's own figure stands",

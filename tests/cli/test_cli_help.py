@@ -22,7 +22,7 @@ def examples(text: str) -> list[list[str]]:
 
 def in_the_demo(words: list[str], demo, tmp_path: Path) -> list[str]:
     """An example with the demo of the tests in the place of `demo`, and what it writes in a folder of its own."""
-    moved = [re.sub(r"^demo/", f"{demo.folder}/", word) for word in words]
+    moved = [re.sub(r"^demo/", f"{demo.folder}/", word.replace("demo/again", "demo/run")) for word in words]
     for at, word in enumerate(moved):
         if word == "--out" or (word == "synth"):
             moved[at + 1] = str(tmp_path / "written")

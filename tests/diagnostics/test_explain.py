@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from linkage.diagnostics.explain import PairExplanation, explain_pair, explain_record
-from linkage.errors import UsageError
+from linkage.errors import RefusedError, UsageError
 from linkage.sql import connect
 from tests.diagnostics.small_run import make_run
 
@@ -111,8 +111,17 @@ def test_a_pair_for_review_says_which_guard_and_which_threshold(run: Path) -> No
     assert found.decided.decision == "review"
 
 
+def test_two_persons_who_must_never_meet_are_not_shown_together(run: Path) -> None:
+    # KEYA4 and KEYB2 are on the list; KEYA2 is in the person of KEYB2.
+    for left, right in (("census:KEYA4", "cin:KEYB2"), ("cin:KEYB2", "census:KEYA4"), ("census:KEYA2", "census:KEYA4")):
+        with pytest.raises(RefusedError, match="not shown together") as refused:
+            explain_pair(run, left, right)
+        assert refused.value.exit_code == 12
+        assert "KEY" not in str(refused.value)
+    assert not any(rival.other == "cin:KEYB2" for rival in explain_record(run, "census:KEYA4").rivals)
+
+
 def test_why_two_records_were_not_linked(run: Path) -> None:
-    assert codes(explain_pair(run, "census:KEYA4", "cin:KEYB2")) == ["never_link", "not_blocked"]
     assert codes(explain_pair(run, "census:KEYA4", "cin:KEYB3")) == ["not_blocked"]
     assert codes(explain_pair(run, "census:KEYA1", "cin:KEYB2")) == ["already_linked"]
     assert codes(explain_pair(run, "census:KEYA2", "census:KEYA3")) == ["same_source"]

@@ -35,7 +35,7 @@ def counted(con: Connection, listed: list[Row], *blocks: Block) -> tuple[dict[st
 
 def test_known_pairs_are_counted_by_rule_and_pair_of_sources(con: Connection) -> None:
     facts, found = counted(con, people(CHILDREN), Block(columns=("surname", "dob")), Block(columns=("forename", "dob")))
-    assert (facts["known_pairs"], facts["known_pairs_blocked"]) == (4, 3)
+    assert (facts["identified_pairs"], facts["identified_pairs_blocked"]) == (4, 3)
     assert found == [
         (0, 1, ALL_RULES, 3, 3, 2), (0, 1, 0, 3, 2, 1), (0, 1, 1, 3, 2, 1),
         (0, 2, ALL_RULES, 1, 0, 0), (0, 2, 0, 1, 0, 0), (0, 2, 1, 1, 0, 0),
@@ -49,7 +49,7 @@ def test_a_rule_of_two_sides_finds_either_way_round(con: Connection) -> None:
         right  | 1   | YUSUF    | AMINA   | 2012-03-09 | U1
         """)
     facts, _ = counted(con, swapped, Block(left=("forename", "surname"), right=("surname", "forename")))
-    assert facts["known_pairs_blocked"] == 1
+    assert facts["identified_pairs_blocked"] == 1
 
 
 def test_a_rule_for_want_of_a_birth_date_finds_only_where_it_is_missing(con: Connection) -> None:
@@ -61,7 +61,7 @@ def test_a_rule_for_want_of_a_birth_date_finds_only_where_it_is_missing(con: Con
         right  | 2   | OTIS     | GUPTA   | 2010-01-01 | U2
         """)
     facts, _ = counted(con, listed, Block(columns=("forename", "surname"), missing=("dob",)))
-    assert facts["known_pairs_blocked"] == 1
+    assert facts["identified_pairs_blocked"] == 1
 
 
 def test_a_key_that_is_left_out_finds_nothing(con: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,12 +69,12 @@ def test_a_key_that_is_left_out_finds_nothing(con: Connection, monkeypatch: pyte
     others = [{"source": source, "key": f"x{n}", "forename": f"X{n}", "surname": "GUPTA", "dob": "2010-01-01"}
               for source in ("left", "right") for n in range(2)]  # fmt: skip
     block = Block(columns=("surname", "dob"))
-    assert counted(con, people(CHILDREN) + others, block)[0]["known_pairs_blocked"] == 2
+    assert counted(con, people(CHILDREN) + others, block)[0]["identified_pairs_blocked"] == 2
     monkeypatch.setattr(candidates, "LARGEST_BLOCK_PAIRS", 30)
-    assert counted(con, people(CHILDREN) + others, block)[0]["known_pairs_blocked"] == 1
+    assert counted(con, people(CHILDREN) + others, block)[0]["identified_pairs_blocked"] == 1
 
 
 def test_without_identifiers_nothing_is_known(con: Connection) -> None:
     listed = [{name: value for name, value in row.items() if name != "upn"} for row in people(CHILDREN)]
     facts, found = counted(con, listed, Block(columns=("surname", "dob")))
-    assert (facts["known_pairs"], facts["known_pairs_blocked"], found) == (0, 0, [])
+    assert (facts["identified_pairs"], facts["identified_pairs_blocked"], found) == (0, 0, [])

@@ -548,3 +548,17 @@ def test_the_words_of_a_held_pair_are_its_guards(con: Connection) -> None:
         "review",
         ("twin_present",),
     )
+
+
+def test_staying_together_needs_less_than_joining(con: Connection) -> None:
+    # Odds of 8 to 1 are a confidence of 0.889: under 0.95 to join, over 0.80 to stay.
+    run = weigh(con, [("left:1", "right:1", 3.0), ("left:2", "right:2", 3.0), ("left:3", "right:3", 1.0)])
+    assert {link.decision for link in run.decided.values()} == {"review"}
+    for record_id, person in enumerate(("p_a", "p_b", "p_c", "p_a", "p_x", "p_c")):
+        con.execute("insert into known_records values (?, '', '', '', ?, 1, true)", (record_id, person))
+    decide(con, (), child_model(), accept=0.95, stay=0.8, review=0.5)
+    assert run.pairs(DECIDED, "decision, flags") == [
+        ("left:1", "right:1", "link", ["stayed"]),  # they were together
+        ("left:2", "right:2", "review", []),  # each was in a person, but not in one
+        ("left:3", "right:3", "review", []),  # 2 to 1 is too little to stay
+    ]

@@ -10,7 +10,7 @@ from tiny_run import Row, child_model, job, load, rule, run_rules, stages, town
 from linkage.match import training
 from linkage.match.pool import make_pool
 from linkage.match.training import train
-from linkage.match.training_check import TRAINING_CHECK
+from linkage.match.training_check import TRAINING_CHECK, check_without_upn
 from linkage.sql import Connection, rows
 
 WITH, WITHOUT = 400, 200
@@ -30,7 +30,7 @@ def doubts(con: Connection, monkeypatch: pytest.MonkeyPatch, **given: Any) -> tu
     run = run_rules(load(con, children(**given)), [rule("upn")])
     stages.candidates(job(run, [rule("upn")], child_model()))
     monkeypatch.setattr(training, "FEWEST_LABELS", 100)
-    return train(con, child_model(), [rule("upn")], seed=1).doubts
+    return check_without_upn(con, child_model(), train(con, child_model(), [rule("upn")], seed=1).parameters)
 
 
 def test_children_without_a_upn_who_move_more_are_a_doubt(con: Connection, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,5 +55,8 @@ def test_where_all_have_a_upn_there_is_nothing_to_check_by(con: Connection, monk
     run_rules(load(con, town(200)), [rule("upn")])
     make_pool(con)
     con.execute("create table candidates as select 0::bigint as record_id_l, 0::bigint as record_id_r limit 0")
-    assert "too_few_others_to_check: m rests on labels alone" in train(con, child_model(), [rule("upn")], seed=1).doubts
+    trained = train(con, child_model(), [rule("upn")], seed=1)
+    assert check_without_upn(con, child_model(), trained.parameters) == (
+        "too_few_others_to_check: m rests on labels alone",
+    )
     assert rows(con, f"select count(*) from {TRAINING_CHECK}") == [(0,)]

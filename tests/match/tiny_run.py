@@ -300,7 +300,15 @@ def job(
         packs=SimpleNamespace(rules=packs().rules if rules is None else rules, model=spec, hashes={}),
         project=SimpleNamespace(
             folder=overrides.parent if overrides else Path(),
-            link=SimpleNamespace(accept=accept, review=review, overrides=overrides.name if overrides else None),
+            link=SimpleNamespace(
+                accept=accept,
+                review=review,
+                overrides=overrides.name if overrides else None,
+                repair=True,
+                largest_person=1000,
+                registry=None,
+                needed_to_stay=min(accept, max(0.8, review)),
+            ),
             run=SimpleNamespace(seed=1, max_pairs=max_pairs),
             fingerprint=lambda: "tiny",
         ),

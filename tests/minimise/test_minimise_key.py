@@ -10,7 +10,7 @@ import pytest
 from small_project import LEFT, SECRET, key_file, small_project
 
 from linkage.errors import InputError, RefusedError
-from linkage.minimise.key_file import Key, read_or_make_key
+from linkage.key_file import Key, read_or_make_key
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no such permissions")
 

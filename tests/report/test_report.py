@@ -21,8 +21,9 @@ from linkage.sql import connect
 from tests.diagnostics.small_run import CHILDREN, SUBGROUPS, make_run
 
 SECTIONS = (
-    "In short", "Counts", "Link rates by subgroup", "Beyond reach", "Weights of pairs", "What each field is worth",
-    "Rules", "Blocking", "Persons", "Families", "Contradictions", "Findings about the sources",
+    "In short", "Counts", "Link rates by subgroup", "Beyond reach", "Validation on hidden identifiers",
+    "Weights of pairs", "What each field is worth", "Rules", "Blocking", "Persons", "Families",
+    "Contradictions", "Findings about the sources",
     "Doubts of the training", "Made from",
 )  # fmt: skip
 

@@ -75,7 +75,7 @@ def read_or_make_key(path: Path) -> Key:
         return _read(path)
     except OSError:
         raise UsageError("The key cannot be written.", where=str(path), expected="a file in a folder that is there",
-                         remedy="name another place with --key") from None  # fmt: skip
+                         remedy="name another place, in a folder that is there") from None  # fmt: skip
 
 
 def _made(path: Path) -> Key:

@@ -1,0 +1,71 @@
+"""The stages of matching, one function each: what a run does, and what the masked rerun does again without identifiers.
+
+Both call these, so that what is validated is what is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from linkage.match.calibration import estimate_priors, estimate_rule_precision
+from linkage.match.candidates import BlockCount, make_candidates
+from linkage.match.decide import (
+    PAIRS_OF_MODEL,
+    PAIRS_OF_RULES,
+    decide,
+    pairs_of_model_step,
+    pairs_of_rules_step,
+    remembered_pairs_step,
+)
+from linkage.match.deterministic import PassCount, run_passes
+from linkage.match.evidence import weigh_pairs
+from linkage.match.households import doubts_step
+from linkage.match.pool import POOL, make_pool
+from linkage.match.probabilistic import read_parameters, score_pairs
+from linkage.packs import ModelSpec, Packs, Rule, refuse_broken_model
+from linkage.sql import Connection, Step, count, run_steps, table_step
+from linkage.tables import CANDIDATES, SCORED
+
+
+def find_by_rules(con: Connection, packs: Packs) -> tuple[PassCount, ...]:
+    """Make the pool and run the passes; a model that cannot be run on it is refused first."""
+    make_pool(con)
+    if packs.model is not None:
+        refuse_broken_model(con, packs.model, table=POOL)
+    return run_passes(con, packs.rules)
+
+
+def find_candidates(con: Connection, spec: ModelSpec | None, *, max_pairs: int) -> tuple[BlockCount, ...]:
+    """Make `candidates`; none where there is no model."""
+    if spec is None:
+        run_steps(con, (table_step(CANDIDATES, "select 0::bigint as record_id_l, 0::bigint as record_id_r limit 0"),))
+        return ()
+    return make_candidates(con, spec.block, max_pairs=max_pairs)
+
+
+def score(con: Connection, spec: ModelSpec | None) -> dict[str, int]:
+    """Make `scored_pairs` and `household_doubts`; returns how many pairs are the rules' and how many the model's."""
+    run_steps(con, (pairs_of_rules_step(), pairs_of_model_step()))
+    if spec is not None:
+        parameters = read_parameters(con)
+        weigh_pairs(con, spec, parameters, pairs=PAIRS_OF_RULES, into=SCORED)
+        score_pairs(con, spec, parameters, pairs=PAIRS_OF_MODEL, into="scored_by_model")
+        run_steps(con, (Step(SCORED, f"insert into {SCORED} by name from scored_by_model"), remembered_pairs_step()))
+        run_steps(con, (doubts_step(con, spec, parameters, SCORED),))
+    return {"pairs_of_rules": count(con, PAIRS_OF_RULES), "pairs_of_model": count(con, PAIRS_OF_MODEL)}
+
+
+def weigh_and_decide(
+    con: Connection,
+    rules: Sequence[Rule],
+    spec: ModelSpec | None,
+    *,
+    accept: float,
+    review: float,
+    stay: float | None = None,
+) -> dict[str, int]:
+    """Estimate what rules are worth and what is still to be found, then decide; rows by stage and decision."""
+    estimate_rule_precision(con, rules, spec, SCORED)
+    if spec is not None:
+        estimate_priors(con, SCORED)
+    return decide(con, rules, spec, accept=accept, stay=stay, review=review)

@@ -1,0 +1,126 @@
+"""The confidence map, learnt from the pairs of the reruns, out of fold by person.
+
+Two records with different hidden identifiers are two persons, and a brother or a namesake has pairs with many. So
+persons who meet in a pair are put into one fold together: nobody is in what a map is learnt from and in what it is
+judged on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from linkage.cluster.components import label_components
+from linkage.match.confidence_map import NO_FOLD, ConfidenceMap, Floats, add_map, fit_map
+from linkage.sql import Connection, Step, rows, run_steps, table_step
+from linkage.tables import RECORDS, SOURCES
+from linkage.validation.persons import HIDDEN
+from linkage.validation.rerun import PAIRS
+
+FOLDS = 5
+FOLDED = "masked_folds"  # person, fold
+LEARNT = "calibration_pairs"  # labelled pairs: once each, whatever the rerun
+FEWEST_MATCHES = 100  # pairs of one person without which nothing is calibrated
+# Pairs of two persons, likewise. They are what an exact engine hardly ever lets come so far; the prior of the map keeps
+# few of them from bending it.
+FEWEST_NON_MATCHES = 5
+FEWEST_OF_SOURCES = 30  # labelled pairs of two sources from which their confidence is called calibrated, not modelled
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """Pairs of one person and of two, how many pairs of sources are calibrated, and the map, None where too little."""
+
+    matches: int
+    non_matches: int
+    source_pairs: int
+    map: ConfidenceMap | None
+    by_fold: tuple[ConfidenceMap, ...]
+
+
+def learn_map(con: Connection, *, pool_mode: str) -> Learnt:
+    """Make `calibration_pairs` and `masked_folds`; learn the map, and for each fold one from the others."""
+    run_steps(con, (pairs_step(pool_mode),))
+    _make_folds(con)
+    table = rows(
+        con,
+        f"""
+        select p.evidence_bits, p.prior_bits - p.rival_bits, p.same::integer, f.fold
+        from {LEARNT} p join {HIDDEN} h on h.record_id = p.record_id_l join {FOLDED} f on f.person = h.person
+        order by p.record_id_l, p.record_id_r""",
+    )
+    evidence, offset, same, fold = np.array(table, dtype=np.float64).reshape(-1, 4).T
+    matches, others = int(same.sum()), int((1 - same).sum())
+    if matches < FEWEST_MATCHES or others < FEWEST_NON_MATCHES:
+        return Learnt(matches, others, 0, None, ())
+    by_fold = tuple(_fit(evidence, offset, same, fold != number) for number in range(FOLDS))
+    found = _fit(evidence, offset, same, fold >= 0)
+    return Learnt(matches, others, _write(con, found), found, by_fold)
+
+
+def pairs_step(pool_mode: str) -> Step:
+    """`calibration_pairs`: pairs whose hidden identifiers say something, each once: of its first rerun."""
+    return table_step(
+        LEARNT,
+        f"""
+        select * from {PAIRS} where pool_mode = $pool_mode and same is not null
+        qualify row_number() over (partition by record_id_l, record_id_r order by rerun) = 1
+        order by record_id_l, record_id_r""",
+        {"pool_mode": pool_mode},
+    )
+
+
+def _fit(evidence: Floats, offset: Floats, same: Floats, chosen: npt.NDArray[np.bool_]) -> ConfidenceMap:
+    return fit_map(evidence[chosen], offset[chosen], same[chosen])
+
+
+def _make_folds(con: Connection) -> None:
+    """`masked_folds`: persons who meet in a labelled pair share a fold; all others have that of their own number."""
+    records = int(str(rows(con, f"select count(*) from {RECORDS}")[0][0]))
+    met = con.execute(
+        f"""select distinct l.person as l, r.person as r from {LEARNT} p
+            join {HIDDEN} l on l.record_id = p.record_id_l join {HIDDEN} r on r.record_id = p.record_id_r
+            where l.person <> r.person order by all"""
+    ).fetchnumpy()
+    label = label_components(records, np.asarray(met["l"]), np.asarray(met["r"]))
+    con.register("met", pa.table({"person": np.arange(records, dtype=np.int64), "meeting": label}))
+    run_steps(con, (table_step(FOLDED, f"""
+        select person, (hash(meeting, 'fold') % {FOLDS})::integer as fold
+        from met where person in (select person from {HIDDEN}) order by person"""),))  # fmt: skip
+    con.unregister("met")
+
+
+def _write(con: Connection, found: ConfidenceMap) -> int:
+    """One row of `confidence_map` for every pair of sources; returns how many rest on pairs of their own."""
+    told = rows(
+        con,
+        f"""
+        with seen as (
+          select l.source_no as source_no_l, r.source_no as source_no_r, count(*) as n
+          from {LEARNT} p
+          join {RECORDS} l on l.record_id = p.record_id_l join {RECORDS} r on r.record_id = p.record_id_r
+          group by all)
+        select l.source_no, r.source_no, coalesce(n, 0)
+        from {SOURCES} l join {SOURCES} r on l.source_no < r.source_no or l.source_no = r.source_no and l.is_within
+        left join seen on source_no_l = l.source_no and source_no_r = r.source_no
+        order by 1, 2""",
+    )
+    calibrated = 0
+    for left, right, n in told:
+        is_own = int(str(n)) >= FEWEST_OF_SOURCES
+        add_map(con, found, sources=(int(str(left)), int(str(right))), fold=NO_FOLD,
+                basis="calibrated" if is_own else "modelled")  # fmt: skip
+        calibrated += is_own
+    return calibrated
+
+
+def write_fold_maps(copy: Connection, by_fold: tuple[ConfidenceMap, ...]) -> None:
+    """`confidence_map` of a masked copy: for each fold the map learnt from the others."""
+    pairs = rows(copy, f"""select l.source_no, r.source_no from {SOURCES} l join {SOURCES} r
+        on l.source_no < r.source_no or l.source_no = r.source_no and l.is_within order by 1, 2""")  # fmt: skip
+    for left, right in pairs:
+        for fold, found in enumerate(by_fold):
+            add_map(copy, found, sources=(int(str(left)), int(str(right))), fold=fold, basis="calibrated")

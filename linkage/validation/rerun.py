@@ -1,0 +1,159 @@
+"""The rerun: every stage from the rules to the persons, on a masked copy; and what it found, in the run's own numbers.
+
+Writes, in the run's database and for each rerun: `masked_pairs` (pairs the rerun weighed), `masked_known` (pairs of
+held-out records that are one child, and how far each came) and `masked_joined` (pairs it joined in the end).
+"""
+
+from __future__ import annotations
+
+from linkage.cluster.persons import make_persons
+from linkage.cluster.registry import know_nothing
+from linkage.match.calibration import PRIORS
+from linkage.match.confidence_map import RECORD_FOLDS
+from linkage.match.decide import JUDGED, PAIRS_OF_RULES, decide
+from linkage.match.evidence import weigh_pairs
+from linkage.match.households import DOUBTS
+from linkage.match.pool import POOL, sides_sql
+from linkage.match.probabilistic import Seen, read_parameters
+from linkage.match.stages import find_by_rules, find_candidates, score, weigh_and_decide
+from linkage.match.training import train
+from linkage.packs import ModelSpec, Packs
+from linkage.sql import Connection, Step, execute, ident, run_steps, scratch_step
+from linkage.tables import CANDIDATES, CONFLICTS_OF_PASSES, DECIDED, PERSONS, SCORED
+from linkage.validation.masked import COPIED
+from linkage.validation.persons import HIDDEN, label_sql
+
+PAIRS = "masked_pairs"
+KNOWN = "masked_known"
+JOINED = "masked_joined"
+
+
+def empty_results() -> tuple[Step, ...]:
+    """The three tables, for the reruns to add to. `same` is what the hidden identifiers say, NULL where nothing."""
+    pair = "pool_mode varchar, rerun integer, record_id_l bigint, record_id_r bigint"
+    return (
+        Step(PAIRS, f"""create or replace table {PAIRS} ({pair}, same boolean, evidence_bits double,
+             prior_bits double, rival_bits double, modelled double, calibrated double)"""),
+        Step(KNOWN, f"""create or replace table {KNOWN} ({pair}, comparable boolean, blocked boolean,
+             scored_in boolean, recovered boolean)"""),
+        Step(JOINED, f"create or replace table {JOINED} ({pair}, same boolean)"),
+    )  # fmt: skip
+
+
+def link_again(
+    copy: Connection, packs: Packs, spec: ModelSpec, *, sampled: Seen, accept: float, review: float, seed: int,
+    max_pairs: int,
+) -> None:  # fmt: skip
+    """Every stage of matching on the copy, with a model trained on the copy; confidences as the model has them."""
+    know_nothing(copy)
+    find_by_rules(copy, packs)
+    find_candidates(copy, spec, max_pairs=max_pairs)
+    train(copy, spec, packs.rules, seed=seed, sampled=sampled)
+    score(copy, spec)
+    weigh_and_decide(copy, packs.rules, spec, accept=accept, review=review)
+
+
+def decide_by_folds(
+    copy: Connection, packs: Packs, spec: ModelSpec, *, run: str, folds: str, accept: float, review: float
+) -> None:
+    """Decide again by the maps in `confidence_map` of the copy, each record's that of its fold (a table of the run)."""
+    folded = f"""select c.record_id, f.fold from {COPIED} c
+                 join {run}.{HIDDEN} h on h.record_id = c.of_run join {run}.{folds} f on f.person = h.person"""
+    run_steps(copy, (scratch_step(RECORD_FOLDS, folded),))
+    decide(copy, packs.rules, spec, accept=accept, review=review)
+
+
+def tell_pairs(copy: Connection, *, run: str, pool_mode: str, rerun: int) -> None:
+    """Add to `masked_pairs` the model's pairs of which a side at least is held out."""
+    execute(
+        copy,
+        f"""
+        insert into {run}.{PAIRS}
+        select '{pool_mode}', {rerun}, cl.of_run, cr.of_run, {_told_sql(run)},
+          s.evidence_bits + coalesce(d.household_bits, 0), q.prior_bits, j.rival_bits, j.confidence, null
+        from {JUDGED} j
+        join {SCORED} s on s.record_id_l = j.record_id_l and s.record_id_r = j.record_id_r
+        left join {DOUBTS} d on d.record_id_l = j.record_id_l and d.record_id_r = j.record_id_r
+        join {POOL} l on l.record_id = j.record_id_l join {POOL} r on r.record_id = j.record_id_r
+        join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
+        {_names_sql(run, "j")}
+        where j.stage = 'probabilistic' and (cl.is_held or cr.is_held) order by cl.of_run, cr.of_run""",
+    )
+
+
+def tell_calibrated(copy: Connection, *, run: str, pool_mode: str, rerun: int) -> None:
+    """Put beside the pairs of `masked_pairs` the confidence that the maps of the other folds gave them."""
+    execute(
+        copy,
+        f"""
+        update {run}.{PAIRS} set calibrated = found.confidence
+        from (select cl.of_run as l, cr.of_run as r, j.confidence from {JUDGED} j
+              join {COPIED} cl on cl.record_id = j.record_id_l join {COPIED} cr on cr.record_id = j.record_id_r
+              where j.stage = 'probabilistic') found
+        where pool_mode = '{pool_mode}' and rerun = {rerun} and record_id_l = found.l and record_id_r = found.r""",
+    )
+
+
+def tell_outcome(
+    copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, rerun: int, seed: int
+) -> None:  # fmt: skip
+    """Make the persons of the copy; add to `masked_known` and `masked_joined`."""
+    make_persons(copy, run_key=f"masked {seed}")
+    known = f"""
+        select l.record_id as record_id_l, r.record_id as record_id_r, cl.of_run as run_l, cr.of_run as run_r
+        from {run}.{HIDDEN} hl
+        join {run}.{HIDDEN} hr on hr.person = hl.person and hr.record_id <> hl.record_id
+        join {COPIED} cl on cl.of_run = hl.record_id join {COPIED} cr on cr.of_run = hr.record_id
+        join {POOL} l on l.record_id = cl.record_id join {POOL} r on r.record_id = cr.record_id
+        where cl.is_held and {sides_sql()} and not {_is_contradicted_sql(run)}"""
+    run_steps(copy, (scratch_step("known_of_copy", known),))
+    weigh_pairs(copy, spec, read_parameters(copy), pairs="known_of_copy", into="known_weighed")
+    seen = " or ".join(f"w.{ident('level_' + item.name)} >= 0" for item in spec.comparison)
+    execute(
+        copy,
+        f"""
+        insert into {run}.{KNOWN}
+        with looked_at as (
+          select record_id_l, record_id_r from {CANDIDATES}
+          union select record_id_l, record_id_r from {PAIRS_OF_RULES}),
+        came as (
+          select k.*, pl.person_no = pr.person_no as recovered, coalesce(d.decision = 'link', false) as is_link,
+            a.record_id_l is not null as is_looked_at, {seen} as is_comparable
+          from known_of_copy k
+          join known_weighed w on w.record_id_l = k.record_id_l and w.record_id_r = k.record_id_r
+          join {PERSONS} pl on pl.record_id = k.record_id_l join {PERSONS} pr on pr.record_id = k.record_id_r
+          left join {DECIDED} d on d.record_id_l = k.record_id_l and d.record_id_r = k.record_id_r
+          left join looked_at a on a.record_id_l = k.record_id_l and a.record_id_r = k.record_id_r)
+        select '{pool_mode}', {rerun}, run_l, run_r, is_comparable or is_looked_at or recovered,
+          is_looked_at or recovered, is_link or recovered, recovered
+        from came order by run_l, run_r""",
+    )
+    execute(
+        copy,
+        f"""
+        insert into {run}.{JOINED}
+        select '{pool_mode}', {rerun}, cl.of_run, cr.of_run, {_told_sql(run)}
+        from {PERSONS} pl
+        join {PERSONS} pr on pr.person_no = pl.person_no and pr.record_id <> pl.record_id
+        join {POOL} l on l.record_id = pl.record_id join {POOL} r on r.record_id = pr.record_id
+        {_names_sql(run, "pl", "pr")}
+        where (cl.is_held or cr.is_held) and {sides_sql()} order by cl.of_run, cr.of_run""",
+    )
+
+
+def _names_sql(run: str, left: str, right: str = "") -> str:
+    """Joins of the copied records and hidden persons of a pair: cl, cr, hl, hr."""
+    ends = (f"{left}.record_id", f"{right}.record_id") if right else (f"{left}.record_id_l", f"{left}.record_id_r")
+    return f"""join {COPIED} cl on cl.record_id = {ends[0]} join {COPIED} cr on cr.record_id = {ends[1]}
+        join {run}.{HIDDEN} hl on hl.record_id = cl.of_run join {run}.{HIDDEN} hr on hr.record_id = cr.of_run"""
+
+
+def _told_sql(run: str) -> str:
+    """SQL: what hidden identifiers say of a pair of records cl, cr; NULL where they say one person and a guard of the
+    run found that all else contradicts it: an identifier on the wrong child tells nothing."""
+    return f"case when not {_is_contradicted_sql(run)} then {label_sql('hl', 'hr')} end"
+
+
+def _is_contradicted_sql(run: str) -> str:
+    return f"""((cl.of_run, cr.of_run) in (
+          select (record_id_l, record_id_r) from {run}.{CONFLICTS_OF_PASSES} where kind = 'agree_but_contradict'))"""

@@ -1,0 +1,19 @@
+"""What the tests of validation share: the helper `tiny_run` of the tests of matching, and a connection."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "match"))
+
+from linkage.sql import Connection, connect
+
+
+@pytest.fixture
+def con() -> Iterator[Connection]:
+    with connect(memory="1GB") as connection:
+        yield connection
