@@ -15,6 +15,7 @@ from linkage.match.candidates import make_candidates
 from linkage.match.evidence import weigh_pairs
 from linkage.match.frequencies import make_frequencies
 from linkage.match.guards import twin_pattern_sql
+from linkage.match.overrides import read_overrides
 from linkage.match.pool import POOL, make_pool
 from linkage.match.probabilistic import starting_parameters
 from linkage.packs import ModelSpec, load_packs
@@ -94,6 +95,7 @@ def _prepare(con: Connection, path: Path) -> None:
     extracts = [Extract(side, rows_table(side), ("dob", "forename", "surname")) for side in SIDES]
     prepare_records(con, specs, extracts, unique=(), within=())
     execute(con, f"create table {LINKS_DETERMINISTIC} (record_id_l bigint, record_id_r bigint, rule_no int)")
+    read_overrides(con, None)
     make_pool(con)
 
 
