@@ -16,13 +16,13 @@ FEWEST_CULTURES = 13
 FEWEST_VARIANTS, FEWEST_STRANGERS = 15, 7
 
 KEPT = 0.90  # of a culture's variants, the share in which neither name speaks against the pair
-AGREED = 0.75  # of a culture's variants, the share that agree in both names, not only in letters
+AGREED = 0.80  # of a culture's variants, the share that agree in both names, not only in letters
 FOUND = 0.90  # of a culture's variants born on one day, the share that the blocking rules find
 TAKEN_FOR_TWINS = 0.06  # of a culture's variants born on one day, the share that the guard against twins may hold
 TAKEN_FOR_ONE = 0.0  # of a culture's strangers, the share that may agree in both names
 WORSE_OFF = 0.10  # how far a culture's share of variants kept may lie under that of all
 FEWER_BITS = 1.5  # how far the mean evidence of a culture's variants may lie under that of all
-APART_BITS = 2.0  # how far the mean evidence of a culture's strangers has to lie under that of its variants
+APART_BITS = 2.5  # how far the mean evidence of a culture's strangers has to lie under that of its variants
 # Levels at which a name agrees; no evidence for the surname means that both names stand in each other's place.
 AGREES = {
     "forename and surname swapped", "same", "same but for spelling or order", "same alternative, part or short form",
