@@ -36,7 +36,8 @@ REQUIREMENTS = ("dob_agrees", "born_as_expected", "names_missing")
 
 # What a matched field is evidence on: a rule on the sector has counted what a postcode says.
 TOPIC_OF_FIELD = {
-    "forename": "forename", "forename_phonetic": "forename", "surname": "surname", "surname_phonetic": "surname",
+    "forename": "forename", "forename_phonetic": "forename", "forename_key": "forename",
+    "surname": "surname", "surname_phonetic": "surname", "surname_key": "surname",
     "dob": "dob", "dob_month": "dob", "postcode": "postcode", "sector": "postcode", "district": "postcode",
     "address_line": "postcode", "uprn": "postcode", "sex": "sex", "ethnicity": "ethnicity", "school_urn": "school",
     "authority": "authority",
@@ -105,9 +106,10 @@ class RulePack(Strict):
 
 
 class Level(Strict):
-    """One level of a comparison. `when` None is the level for all that is left; `tf` names the column whose
-    term frequency adjusts the weight. A `fixed` level is not trained. m, u and h are starting values (0 to 1): the
-    chance of the level for one person, for two strangers, and for two children of one household."""
+    """One level of a comparison. `when` None is the level for all that is left; `tf` names the column in which both
+    records agree and whose term frequency adjusts the weight, `tf_unlike` one in which they differ. A `fixed` level is
+    not trained. m, u and h are starting values (0 to 1): the chance of the level for one person, for two strangers, and
+    for two children of one household."""
 
     label: str
     when: str | None = None
@@ -115,6 +117,7 @@ class Level(Strict):
     u: float = Field(gt=0, lt=1)
     h: float | None = Field(default=None, gt=0, lt=1)
     tf: str | None = None
+    tf_unlike: str | None = None
     fixed: bool = False
 
 
@@ -246,8 +249,8 @@ def refuse_broken_model(con: Connection, spec: ModelSpec, *, table: str) -> None
     listed += [("household", name) for names in spec.model.household for name in names]
     listed += [("em_blocking", name) for names in spec.model.em_blocking for name in names]
     listed += [
-        (f"comparison {item.name!r}, level {level.label!r}", level.tf)
-        for item in spec.comparison for level in item.levels if level.tf
+        (f"comparison {item.name!r}, level {level.label!r}", name)
+        for item in spec.comparison for level in item.levels for name in (level.tf, level.tf_unlike) if name
     ]  # fmt: skip
     faults = [
         Fault(f"There is no column {name!r}.", f"model {spec.model.id!r}, {where}", f"nearest: {nearest(name, known)}")

@@ -16,7 +16,7 @@ import jellyfish
 
 from linkage.packs import Rule
 
-DIFFERENT_NAME = 0.80
+DIFFERENT_NAME, DIFFERENT_KEY, LETTERS_TO_A_SLIP = 0.80, 0.70, 5
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,12 @@ class Child:
     surname: str | None = None
     forename_phonetic: str | None = None
     surname_phonetic: str | None = None
+    forename_key: str | None = None
+    surname_key: str | None = None
     forenames: frozenset[str] = frozenset()
     surnames: frozenset[str] = frozenset()
+    forename_keys: frozenset[str] = frozenset()
+    surname_keys: frozenset[str] = frozenset()
     dob: date | None = None
     dob_precision: str | None = None
     expected_dob: date | None = None
@@ -185,8 +189,8 @@ def _twin_is_there(left: Child, right: Child, children: Sequence[Child]) -> bool
     return any(
         third.source_no == beside.source_no
         and third.dob == beside.dob
-        and bool(third.surnames & beside.surnames)
-        and bool(third.forenames & other.forenames)
+        and _may_be_one_name(third, beside, "surname")
+        and _may_be_one_name(third, other, "forename")
         for beside, other in ((left, right), (right, left))
         for third in children
         if third is not left and third is not right
@@ -197,14 +201,34 @@ def _names_differ(left: Child, right: Child, name: str) -> bool:
     one, other = getattr(left, name), getattr(right, name)
     if one is None or other is None:
         return False
+    keys = [getattr(child, f"{name}_key") for child in (left, right)]
     swapped = left.forenames & right.surnames and left.surnames & right.forenames
+    slips = jellyfish.damerau_levenshtein_distance(one, other)
+    alike = jellyfish.jaro_winkler_similarity(one, other) >= DIFFERENT_NAME and (
+        " " not in one
+        or " " not in other
+        or jellyfish.jaro_winkler_similarity(*keys) >= DIFFERENT_KEY
+        or LETTERS_TO_A_SLIP * slips <= min(len(one), len(other))
+    )
+    initials = any(len(text) == 1 or key[1:2] == " " for text, key in zip((one, other), keys, strict=True))
     return not (
         one == other
         or getattr(left, f"{name}_phonetic") == getattr(right, f"{name}_phonetic")
-        or jellyfish.jaro_winkler_similarity(one, other) >= DIFFERENT_NAME
-        or getattr(left, f"{name}s") & getattr(right, f"{name}s")
+        or alike
+        or _may_be_one_name(left, right, name)
+        or (initials and one[0] == other[0])
         or swapped
     )
+
+
+def _may_be_one_name(left: Child, right: Child, name: str) -> bool:
+    """An alternative in common, or the name of one is a part, a spelling or the full form of the other's."""
+    if getattr(left, f"{name}s") & getattr(right, f"{name}s"):
+        return True
+    keys = [getattr(child, f"{name}_key") for child in (left, right)]
+    if None in keys:
+        return False
+    return keys[0] == keys[1] or keys[1] in getattr(left, f"{name}_keys") or keys[0] in getattr(right, f"{name}_keys")
 
 
 def _dobs_conflict(left: Child, right: Child) -> bool:
@@ -241,7 +265,7 @@ def _both_differ(left: Child, right: Child, name: str) -> bool:
 
 def _twins(left: Child, right: Child) -> bool:
     same_dob = left.dob is not None and left.dob == right.dob and left.dob_precision == right.dob_precision == "day"
-    return same_dob and bool(left.surnames & right.surnames) and _names_differ(left, right, "forename")
+    return same_dob and _may_be_one_name(left, right, "surname") and _names_differ(left, right, "forename")
 
 
 Claim = Callable[[Child, Child], bool]
@@ -277,13 +301,15 @@ def children_of(records: Iterable[Mapping[str, Any]], identifiers: Iterable[Mapp
         if item["value"] is not None:
             identifier = Identifier(item["scheme"], item["scope"] or "", item["value"], item["status"])
             held.setdefault(item["record_id"], []).append(identifier)
-    plain = ("record_id", "source_no", "forename", "surname", "forename_phonetic", "surname_phonetic", "dob",
-             "dob_precision", "expected_dob", "postcode", "sex", "ethnicity_5")  # fmt: skip
+    plain = ("record_id", "source_no", "forename", "surname", "forename_phonetic", "surname_phonetic", "forename_key",
+             "surname_key", "dob", "dob_precision", "expected_dob", "postcode", "sex", "ethnicity_5")  # fmt: skip
     return [
         Child(
             **{name: record[name] for name in plain},
             forenames=frozenset(record["forenames"] or ()),
             surnames=frozenset(record["surnames"] or ()),
+            forename_keys=frozenset(record["forename_keys"] or ()),
+            surname_keys=frozenset(record["surname_keys"] or ()),
             identifiers=tuple(held.get(record["record_id"], ())),
         )
         for record in records

@@ -34,7 +34,12 @@ REASONS = (
     "identifier", "nothing_to_compare", "too_little_evidence", "review_at_best", "not_alone", "within_reach",
 )  # fmt: skip
 PRECISIONS = ("day", "month", "year")
-DERIVED = ("forenames", "surnames", "postcodes", "forename_phonetic", "surname_phonetic", "ethnicity_5")
+# Other forms of a column, and the column.
+DERIVED = {
+    **{form: name for name in ("forename", "surname")
+       for form in (f"{name}s", f"{name}_phonetic", f"{name}_key", f"{name}_keys")},
+    "postcodes": "postcode", "ethnicity_5": "ethnicity",
+}  # fmt: skip
 
 
 def beyond_reach(con: Connection, spec: ModelSpec, parameters: Parameters, *, accept: float, review: float) -> None:
@@ -184,8 +189,7 @@ def _as_held(column: str) -> str:
         return f"case when h.best_precision = 'day' then l.dob when h.best_precision is not null then {cut} end"
     if column == "dob_precision":
         return "greatest(l.dob_precision, h.best_precision)"  # the coarser of the two, as texts
-    held = {"forenames": "forename", "surnames": "surname", "postcodes": "postcode", "ethnicity_5": "ethnicity",
-            "forename_phonetic": "forename", "surname_phonetic": "surname"}.get(column, column)  # fmt: skip
+    held = DERIVED.get(column, column)
     return f"case when h.{ident(held)} then l.{ident(column)} end"
 
 

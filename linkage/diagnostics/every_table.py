@@ -12,6 +12,7 @@ from linkage.diagnostics.family_units import write_family_units
 from linkage.diagnostics.identifier_quality import identifier_quality, write_identifier_quality
 from linkage.diagnostics.masked_validation import masked_validation
 from linkage.diagnostics.match_rate import match_rate, write_match_rate
+from linkage.diagnostics.name_agreement import name_agreement, write_name_agreement
 from linkage.match.probabilistic import read_parameters
 from linkage.packs import Packs
 from linkage.project import Project
@@ -30,6 +31,8 @@ def write_diagnostics(
     written["identifier_quality_rows"] = write_identifier_quality(con, folder)
     match_rate(con, subgroups)
     written["match_rate_rows"] = write_match_rate(con, folder)
+    name_agreement(con, packs.rules, packs.model, accept=link.accept)
+    written["name_agreement_rows"] = write_name_agreement(con, folder)
     written["family_units_rows"] = write_family_units(con, folder)
     years = {number: spec.year for number, spec in enumerate(project.sources.values()) if spec.year is not None}
     seed = project.run.seed

@@ -8,12 +8,11 @@ from typing import Literal
 
 from linkage.diagnostics.finished import RecordName
 from linkage.match.calibration import PRIORS, RULE_PRECISION, other_comparisons
+from linkage.match.frequencies import frequency_columns, frequency_table
 from linkage.match.households import DOUBTS, HOUSEMATES, doubted_sql
 from linkage.match.probabilistic import (
     MODEL_PARAMETERS,
     LevelParameters,
-    frequency_columns,
-    frequency_table,
     read_parameters,
     score_pairs,
 )

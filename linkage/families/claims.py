@@ -24,7 +24,8 @@ LEAST_AGE_OF_PARENT, MOST_AGE_OF_MOTHER = 12, 55
 COMMON_SURNAME, VERY_COMMON_SURNAME = 0.0002, 0.002
 
 _DAYS = "abs(date_diff('day', l.birth, r.birth))"
-_SAME_FORENAME = "list_has_any(l.forenames, r.forenames)"
+# A part or a short form of the other's name will do, as where records are compared.
+_SAME_FORENAME = "(list_has_any(l.forenames, r.forename_keys) or list_has_any(l.forename_keys, r.forenames))"
 
 
 def _other(parent: str) -> str:

@@ -1,6 +1,7 @@
 """What is known of persons that relations can be claimed from: one row per person, word and value.
 
-`family_people`: person_no, birth, sex, surname, forenames, mothers, mother_scopes, fathers, father_scopes, authority.
+`family_people`: person_no, birth, sex, surname, forenames (keys of the names), forename_keys
+(those and of their parts and full names), mothers, mother_scopes, fathers, father_scopes, authority.
 `family_facts`: person_no, word, value (hash), valid_from, valid_to, quality. Values are hashes: they are only ever
 compared with one another.
 """
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from linkage.families.homes import HOMES, PLACEMENTS, home_steps
 from linkage.families.rules import Limits
 from linkage.identifiers import value_sql
+from linkage.prepare.name_codes import all_keys_sql
 from linkage.sql import Connection, Step, run_steps, scratch_step
 from linkage.tables import PERSONS, RECORDS, RELATION_KEYS
 
@@ -47,9 +49,10 @@ def _most_said_sql(column: str, condition: str) -> str:
 def _people_sql() -> str:
     return f"""
         with names as (
-          select p.person_no, list_sort(list_distinct(flatten(list(r.forenames)))) as forenames
+          select p.person_no, list_sort(list_distinct(list(r.forename_key))) as forenames,
+            list_sort(list_distinct(flatten(list({all_keys_sql("forename", "r.")})))) as forename_keys
           from {PERSONS} p join {RECORDS} r on r.record_id = p.record_id
-          where r.forenames is not null group by p.person_no),
+          where r.forename_key is not null group by p.person_no),
         parents as (
           select p.person_no,
             list_distinct(list(hash(k.scope, k.value)) filter (k.kind = 'mother_id')) as mothers,
@@ -59,7 +62,7 @@ def _people_sql() -> str:
           from {RELATION_KEYS} k join {PERSONS} p on p.record_id = k.record_id
           where k.kind in ('mother_id', 'father_id') group by p.person_no)
         select d.person_no, d.person_id, b.value as birth, s.value as sex, f.value as surname, n.forenames,
-          k.mothers, k.mother_scopes, k.fathers, k.father_scopes
+          n.forename_keys, k.mothers, k.mother_scopes, k.fathers, k.father_scopes
         from (select distinct person_no, person_id from {PERSONS}) d
         left join family_births b on b.person_no = d.person_no
         left join family_sexes s on s.person_no = d.person_no

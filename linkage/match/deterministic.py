@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from linkage.match.guards import PREDICATES, join_upns_sql
+from linkage.match.guards import PREDICATES, join_upns_sql, same_name_sql
 from linkage.match.pool import POOL, is_seeking_sql, mark_linked, may_meet_sql, sides_sql, still_open_sql
 from linkage.packs import Rule
 from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, scratch_step, table_step
@@ -179,22 +179,18 @@ def twin_present_step() -> Step:
         FOUND,
         f"""
         with suspects as (
-          select f.record_id_l, f.record_id_r, l.dob, l.source_no as source_no_l, r.source_no as source_no_r,
-            coalesce(l.forenames, [l.forename]) as forenames_l, coalesce(r.forenames, [r.forename]) as forenames_r,
-            coalesce(l.surnames, [l.surname]) as surnames_l, coalesce(r.surnames, [r.surname]) as surnames_r
-          from {FOUND} f
-          join {POOL} l on l.record_id = f.record_id_l
-          join {POOL} r on r.record_id = f.record_id_r
-          where list_contains(f.fired, 'twin_present')),
+          select record_id_l, record_id_r from {FOUND} where list_contains(fired, 'twin_present')),
         confirmed as (
           select distinct s.record_id_l, s.record_id_r
           from suspects s
-          join {POOL} t on t.dob = s.dob
-          where t.record_id <> s.record_id_l and t.record_id <> s.record_id_r
-            and (t.source_no = s.source_no_l and list_has_any(coalesce(t.forenames, [t.forename]), s.forenames_r)
-                   and list_has_any(coalesce(t.surnames, [t.surname]), s.surnames_l)
-                 or t.source_no = s.source_no_r and list_has_any(coalesce(t.forenames, [t.forename]), s.forenames_l)
-                   and list_has_any(coalesce(t.surnames, [t.surname]), s.surnames_r)))
+          join {POOL} l on l.record_id = s.record_id_l
+          join {POOL} r on r.record_id = s.record_id_r
+          join {POOL} t on t.dob = l.dob
+          where t.record_id <> l.record_id and t.record_id <> r.record_id
+            and (t.source_no = l.source_no and {same_name_sql("t", "r", "forename")}
+                   and {same_name_sql("t", "l", "surname")}
+                 or t.source_no = r.source_no and {same_name_sql("t", "l", "forename")}
+                   and {same_name_sql("t", "r", "surname")}))
         update {FOUND} set fired = list_filter(fired, lambda g: g <> 'twin_present')
         where list_contains(fired, 'twin_present')
           and (record_id_l, record_id_r) not in (select (record_id_l, record_id_r) from confirmed)""",

@@ -7,14 +7,8 @@ digit kept: a test scores the same pairs by both.
 
 from __future__ import annotations
 
-from linkage.match.probabilistic import (
-    MODEL_INPUT,
-    WEIGHT_DECIMALS,
-    Parameters,
-    frequency_table,
-    model_input_step,
-    rarest_share_sql,
-)
+from linkage.match.frequencies import frequency_table, rarest_share_sql
+from linkage.match.probabilistic import MODEL_INPUT, WEIGHT_DECIMALS, Parameters, model_input_step
 from linkage.packs import Comparison, ModelSpec
 from linkage.sql import Connection, ident, run_steps, table_step
 
@@ -85,7 +79,9 @@ def _bits_sql(comparison: Comparison, parameters: Parameters) -> str:
     for number, level in enumerate(comparison.levels):
         weight = f"{values[number].bits!r}::double"
         if level.tf:
-            share = f"greatest({ident('share_' + level.tf)}, rarest)"
+            share = ident("share_" + level.tf)
+            if not level.tf_unlike:
+                share = f"greatest({share}, rarest)"
             weight += f" + log2({values[number].u!r}::double) - log2({share})"
         cases.append(f"when {number} then {weight}")
     return f"(case {ident('level_' + comparison.name)} {' '.join(cases)} else 0.0::double end)"

@@ -9,6 +9,10 @@ from __future__ import annotations
 # Below this Jaro-Winkler similarity two names are different names. Chosen on name lists, not on any truth:
 # spelling variants of one name rarely fall under it, unrelated names rarely rise above it.
 DIFFERENT_NAME = 0.80
+# Two names of several words each are different however long a word they share, where their keys are less alike than
+# this, and where more than one letter in so many is another: MUHAMMAD HASSAN and MUHAMMAD UMAR.
+DIFFERENT_KEY = 0.70
+LETTERS_TO_A_SLIP = 5
 # Days around a due date in which its child can be born: 23 completed weeks of 40, the earliest birth that is usually
 # survived, are 17 weeks too soon; four weeks too late leave room for a date that was misjudged. A due date that is
 # judged again moves by as much.
@@ -64,26 +68,45 @@ def _both_due_sql() -> str:
 
 
 def forename_conflict_sql() -> str:
-    """Both forenames are known, share no alternative, sound different and are not alike, in either order."""
+    """Both forenames are known, have no alternative, part or full name in common, sound different and are not alike."""
     return _different_names_sql("forename")
 
 
 def surname_conflict_sql() -> str:
-    """Both surnames are known, share no alternative or part, sound different and are not alike."""
+    """Both surnames are known, have no alternative, part or spelling in common, sound different and are not alike."""
     return _different_names_sql("surname")
 
 
 def _different_names_sql(name: str) -> str:
     return f"""coalesce(l.{name} <> r.{name}
         and l.{name}_phonetic is distinct from r.{name}_phonetic
-        and jaro_winkler_similarity(l.{name}, r.{name}) < {DIFFERENT_NAME}
-        and not {share_name_sql("l", name, "r", name)}
-        and not ({share_name_sql("l", "forename", "r", "surname")}
-                 and {share_name_sql("l", "surname", "r", "forename")}), false)"""
+        and (jaro_winkler_similarity(l.{name}, r.{name}) < {DIFFERENT_NAME}
+             or contains(l.{name}, ' ') and contains(r.{name}, ' ')
+               and jaro_winkler_similarity(l.{name}_key, r.{name}_key) < {DIFFERENT_KEY}
+               and {LETTERS_TO_A_SLIP} * damerau_levenshtein(l.{name}, r.{name})
+                 > least(length(l.{name}), length(r.{name})))
+        and not {same_name_sql("l", "r", name)}
+        and not (({_is_initial_sql("l", name)} or {_is_initial_sql("r", name)})
+                 and left(l.{name}, 1) = left(r.{name}, 1))
+        and not ({_share_name_sql("l", "forename", "r", "surname")}
+                 and {_share_name_sql("l", "surname", "r", "forename")}), false)"""
 
 
-def share_name_sql(one: str, name: str, other: str, other_name: str) -> str:
-    """Do the two records share a name among all alternatives? `name` is forename or surname; false where unknown."""
+def same_name_sql(one: str, other: str, name: str) -> str:
+    """May the two be called the same: an alternative both have, or a part, spelling or short form of the other's name?
+
+    `name` is forename or surname; false where unknown.
+    """
+    return f"""coalesce({_share_name_sql(one, name, other, name)} or {one}.{name}_key = {other}.{name}_key
+        or list_contains({one}.{name}_keys, {other}.{name}_key)
+        or list_contains({other}.{name}_keys, {one}.{name}_key), false)"""
+
+
+def _is_initial_sql(side: str, name: str) -> str:
+    return f"length({side}.{name}) = 1 or {side}.{name}_key like '_ %'"
+
+
+def _share_name_sql(one: str, name: str, other: str, other_name: str) -> str:
     return f"""coalesce(list_has_any(coalesce({one}.{name}s, [{one}.{name}]),
                                      coalesce({other}.{other_name}s, [{other}.{other_name}])), false)"""
 
@@ -109,8 +132,8 @@ def ethnicity_conflict_sql() -> str:
 
 
 def twin_pattern_sql() -> str:
-    """Same birth date and a shared surname, but different forenames: as twins have."""
-    return f"""({same_dob_sql()} and {share_name_sql("l", "surname", "r", "surname")}
+    """Same birth date and the same surname or a part of it, but different forenames: as twins have."""
+    return f"""({same_dob_sql()} and {same_name_sql("l", "r", "surname")}
         and {forename_conflict_sql()})"""
 
 

@@ -181,7 +181,7 @@ def _shares_key(spec: ModelSpec, parameters: Parameters) -> float:
     key = spec.model.household[0]
     topics = {TOPIC_OF_FIELD[column] for column in key}
     tops = [
-        max(level.h or 1.0 for level in parameters if level.comparison == item.name)
+        max(level.h or 1.0 for level in parameters if level.comparison == item.name and level.m_basis != "fixed")
         for item in spec.comparison
         if item.name in topics
     ]

@@ -2,8 +2,8 @@
 
 Table `pool`, key record_id: the columns that rules and the model compare, `source_bit` and two bit masks over
 sources: `linked_mask` (sources it has a deterministic link into) and `closed_mask` (of these, the ones that hold a
-person once, so that no second link may follow). `forenames`, `surnames` and `postcodes` are NULL where the record has
-no other value than the main one, as most have: lists are dear to copy.
+person once, so that no second link may follow). `forenames`, `surnames`, their keys and `postcodes` are NULL where the
+record has no other value than the main one, as most have: lists are dear to copy.
 
 Both tables are temporary: two million records are made again in a second, and take longer to write to disk.
 
@@ -74,8 +74,8 @@ def pool_step() -> Step:
         select r.record_id, r.source_no, s.source, s.is_unique, s.is_within,
           1::uhugeint << s.source_no::uhugeint as source_bit,
           r.forename, r.surname, r.forename_phonetic, r.surname_phonetic,
-          case when len(r.forenames) > 1 or r.forename is null then r.forenames end as forenames,
-          case when len(r.surnames) > 1 or r.surname is null then r.surnames end as surnames,
+          r.forename_key, r.surname_key, r.forename_keys, r.surname_keys,
+          {alternatives_sql("forename", "forenames")}, {alternatives_sql("surname", "surnames")},
           left(r.forename, 1) as forename_initial, left(r.surname, 1) as surname_initial,
           r.dob, r.dob_precision, r.expected_dob,
           case when r.dob_precision <> 'year' then date_trunc('month', r.dob) end as dob_month,
@@ -95,6 +95,11 @@ def pool_step() -> Step:
         cross join (select coalesce(list(postcode), []) as communal from {COMMUNAL}) c
         join sources s on s.source_no = r.source_no""",
     )
+
+
+def alternatives_sql(main: str, alternatives: str) -> str:
+    """SQL: a list of `records` (alias r), NULL where the main value is all that it holds."""
+    return f"case when len(r.{alternatives}) > 1 or r.{main} is null then r.{alternatives} end as {alternatives}"
 
 
 def mark_linked(con: Connection, rule_no: int) -> None:

@@ -1,7 +1,7 @@
 """The Fellegi-Sunter model run by Splink; the only module that imports it.
 
 What Splink gets wrong silently is handled here: one `DuckDBAPI` per call (they cache), narrow tables with one
-row per id, frequencies registered from whole tables (a residual's would over-reward odd names), pairs handed
+row per id, frequencies registered from whole tables (`match.frequencies`), pairs handed
 over and not made by it (no blocking rule means a cartesian product), parameters explicit and rounded to nine
 digits (its sums differ in the last bits between runs), no log handlers, its tables dropped afterwards, its
 exceptions translated without their SQL text.
@@ -21,6 +21,7 @@ import splink.comparison_library as cl
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 
 from linkage.errors import LinkageError, RefusedError
+from linkage.match.frequencies import exact_u, frequency_columns, frequency_table, rarest_share
 from linkage.match.pool import POOL
 from linkage.packs import Comparison, ModelSpec
 from linkage.sql import Connection, Step, count, ident, rows, run_steps, scratch_step, table_step
@@ -30,8 +31,6 @@ MODEL_PARAMETERS = "model_parameters"
 SAMPLED_U = "sampled_u"
 DIGITS = 9  # significant digits of a parameter; beyond them Splink's sums depend on the order of threads
 WEIGHT_DECIMALS = 6  # decimals of a weight in bits
-MOST_RAREST = 0.01  # in a run of few records, ten of them are not rare; a share of one in a hundred still is
-RAREST_TERM = 10.0  # a value counts as held by at least so many records, lest a typing error prove identity
 
 logging.getLogger("splink").addHandler(logging.NullHandler())
 logging.getLogger("splink").propagate = False
@@ -89,11 +88,6 @@ def _significant(value: float) -> float:
     return float(f"{value:.{DIGITS}g}")
 
 
-def make_frequencies(con: Connection, spec: ModelSpec) -> None:
-    """Make the term-frequency table of every column that needs one, from all records."""
-    run_steps(con, tuple(frequency_step(column) for column in frequency_columns(spec)))
-
-
 def model_input_step(spec: ModelSpec) -> Step:
     """`model_input`: unique_id (the record_id) and the columns the model compares; a view, nothing is copied."""
     wanted = dict.fromkeys(column for comparison in spec.comparison for column in comparison.columns)
@@ -103,52 +97,12 @@ def model_input_step(spec: ModelSpec) -> Step:
     )
 
 
-def frequency_columns(spec: ModelSpec) -> tuple[str, ...]:
-    """Columns whose term frequency adjusts a weight."""
-    found = (level.tf for comparison in spec.comparison for level in comparison.levels if level.tf)
-    return tuple(dict.fromkeys(found))
-
-
-def frequency_table(column: str) -> str:
-    """Name of the term-frequency table of a column."""
-    return f"frequency__{column}"
-
-
-def frequency_step(column: str) -> Step:
-    """`frequency__COLUMN` (COLUMN, tf_COLUMN): share of all records with a value that hold this one."""
-    name = ident(column)
-    return table_step(
-        frequency_table(column),
-        f"""
-        select {name}, count(*) / sum(count(*)) over () as {ident("tf_" + column)}
-        from {POOL} where {name} is not null group by {name}""",
-    )
-
-
-def rarest_share_sql() -> str:
-    """The least share a value counts with: that of one held by `RAREST_TERM` records."""
-    return f"(select least({RAREST_TERM} / greatest(count(*), 1), {MOST_RAREST}) from {POOL})"
-
-
 def estimate_u(con: Connection, spec: ModelSpec, *, seed: int, max_pairs: float = 1e6) -> dict[tuple[str, int], float]:
     """u of every level that random pairs of all records showed; keys are (comparison, level_no)."""
     with _splink(con, spec, starting_parameters(spec)) as linker:
         linker.training.estimate_u_using_random_sampling(max_pairs=max_pairs, seed=seed)
         found = _trained(linker, "u_probability")
     return found | exact_u(con, spec)
-
-
-def exact_u(con: Connection, spec: ModelSpec) -> dict[tuple[str, int], float]:
-    """u of the levels that are equality on a column with term frequencies: the sum of squared shares, no sample."""
-    found: dict[tuple[str, int], float] = {}
-    for comparison in spec.comparison:
-        for number, level in enumerate(comparison.levels):
-            if level.tf:
-                share = ident("tf_" + level.tf)
-                squares = rows(con, f"select sum({share} * {share} order by {share}) from {frequency_table(level.tf)}")
-                if squares[0][0] is not None:
-                    found[comparison.name, number] = float(str(squares[0][0]))
-    return found
 
 
 def estimate_m_from_links(con: Connection, spec: ModelSpec, labels: str) -> dict[tuple[str, int], float]:
@@ -300,7 +254,7 @@ def _comparison(comparison: Comparison, parameters: Parameters, records: int, gi
         if level.tf:
             options |= {
                 "tf_adjustment_column": level.tf,
-                "tf_minimum_u_value": min(RAREST_TERM / max(records, 1), MOST_RAREST),
+                "tf_minimum_u_value": 0.0 if level.tf_unlike else rarest_share(records),
             }
         levels.append(made.configure(**options))
     return cl.CustomComparison(comparison_levels=levels, output_column_name=comparison.name)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.match.candidates import BlockCount, candidates_step
-from linkage.match.probabilistic import make_frequencies, score_pairs, starting_parameters
+from linkage.match.frequencies import make_frequencies
+from linkage.match.probabilistic import score_pairs, starting_parameters
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, count, run_steps, table_step
 from linkage.tables import CANDIDATES

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from linkage.match.frequencies import make_frequencies
 from linkage.match.households import learn_households
 from linkage.match.mixture import estimate_m
 from linkage.match.pool import POOL
@@ -20,7 +21,6 @@ from linkage.match.probabilistic import (
     Seen,
     estimate_m_from_links,
     estimate_u,
-    make_frequencies,
     rounded,
     save_parameters,
     save_sampled_u,

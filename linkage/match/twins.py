@@ -26,7 +26,7 @@ def seen_twins_step() -> Step:
         f"""
         select distinct l.record_id
         from {POOL} l
-        join {POOL} r on r.source_no = l.source_no and r.dob = l.dob and r.surname = l.surname
+        join {POOL} r on r.source_no = l.source_no and r.dob = l.dob and r.surname_key = l.surname_key
           and r.record_id <> l.record_id
         where l.dob_precision = 'day' and r.dob_precision = 'day' and {forename_conflict_sql()}""",
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from linkage.prepare.alternatives import alternative_steps
 from linkage.prepare.by_return import count_by_return
 from linkage.prepare.codes import code_steps
 from linkage.prepare.date_findings import date_findings
@@ -15,8 +16,8 @@ from linkage.prepare.dates import date_steps
 from linkage.prepare.folding import fold
 from linkage.prepare.identifier_rows import identifier_findings, identifier_steps
 from linkage.prepare.inputs import drop_working_tables, read_inputs
+from linkage.prepare.name_codes import add_name_codes
 from linkage.prepare.names import name_steps
-from linkage.prepare.phonetics import add_phonetics
 from linkage.prepare.places import home_steps, place_steps
 from linkage.prepare.postcodes import postcode_steps
 from linkage.prepare.records import record_steps, source_steps
@@ -49,7 +50,8 @@ def prepare_records(
 
     run_steps(con, source_steps(inputs, unique=unique, within=within))
     run_steps(con, name_steps(inputs))
-    add_phonetics(con)
+    add_name_codes(con)
+    run_steps(con, alternative_steps(inputs))
     run_steps(con, date_steps(inputs))
     run_steps(con, postcode_steps(inputs))
     run_steps(con, code_steps(inputs))

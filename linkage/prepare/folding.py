@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from linkage.identifiers import upn_shape_sql, value_sql
 from linkage.prepare.inputs import ROW_KEYS, SHARED_ROWS, Input, union_all, working_table
 from linkage.prepare.layout import GROUPS, LISTS, Group
+from linkage.prepare.name_codes import all_keys_sql
 from linkage.prepare.rows import cleaned_rows, record_columns
 from linkage.prepare.splits import (
     IDENTITIES,
@@ -172,7 +173,8 @@ def _order_sql(group: Group) -> str:
 
 
 def _merged_sql(name: str) -> str:
-    return f"nullif(list_sort(list_distinct(flatten(list({name}) filter ({name} is not null)))), [])"
+    values = all_keys_sql(name.removesuffix("_keys")) if name.endswith("_keys") else name
+    return f"nullif(list_sort(list_distinct(flatten(list({values}) filter ({values} is not null)))), [])"
 
 
 def _record_keys_sql() -> str:

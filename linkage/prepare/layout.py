@@ -38,9 +38,9 @@ def _text(name: str) -> Group:
 
 
 GROUPS: tuple[Group, ...] = (
-    Group({"forename": "varchar", "forename_phonetic": "varchar"}, "forename", has_raw=True),
+    Group({"forename": "varchar", "forename_phonetic": "varchar", "forename_key": "varchar"}, "forename", has_raw=True),
     Group({"middle_names": "varchar"}, "middle_names", has_raw=True),
-    Group({"surname": "varchar", "surname_phonetic": "varchar"}, "surname", has_raw=True),
+    Group({"surname": "varchar", "surname_phonetic": "varchar", "surname_key": "varchar"}, "surname", has_raw=True),
     Group({"dob": "date", "dob_precision": "varchar"}, "dob", has_raw=True),
     Group({"expected_dob": "date"}, "expected_dob", has_raw=True),
     Group({"death_date": "date"}, "death_date", has_raw=True),
@@ -63,7 +63,7 @@ GROUPS: tuple[Group, ...] = (
 )
 
 # Lists of everything that any row of the record has; they fold by union.
-LISTS: tuple[str, ...] = ("forenames", "surnames", "postcodes")
+LISTS: tuple[str, ...] = ("forenames", "surnames", "forename_keys", "surname_keys", "postcodes")
 
 COLUMN_TYPES: dict[str, str] = {
     **{name: kind for group in GROUPS for name, kind in group.all_columns.items()},

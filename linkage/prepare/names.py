@@ -12,12 +12,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linkage.prepare.inputs import BLANKS, Input, field_values, union_all, working_table
+from linkage.prepare.name_lists import PARTICLES, SHARED_TITLES
 from linkage.schema import NAME_FIELDS
 from linkage.sql import Step, ident, literal
 
 NAMES = "prepare__names"
 NAME_TEXTS = "prepare__name_texts"
-ALTERNATIVES = "prepare__alternatives"
 ALTERNATIVE_FIELDS = ("forename_alternatives", "surname_alternatives")
 
 # Letters that are no base letter with an accent, so that stripping accents leaves them as they are.
@@ -41,13 +41,6 @@ _PLACEHOLDER_WORDS = (
 )
 _PLACEHOLDER_STARTS = "BABY|UNBORN|NEWBORN|INFANT|TWIN|TRIPLET"
 
-# Words of a surname that are no part on their own: particles of Dutch, Arabic, Gaelic, Welsh, French and
-# other names. A part is a word of three letters or more that is none of these.
-_PARTICLES = (
-    "VAN", "DER", "DEN", "VON", "TER", "DOS", "DAS", "DEL", "DELLA", "LOS", "LAS", "BIN", "IBN", "BINT", "ABU", "ABD",
-    "ABDUL", "UMM", "MAC", "SAN", "SAINT", "NIC", "THE", "AND",
-)  # fmt: skip
-
 _BRACKETED = r'[(\[{"“”]([^)\]}"“”]*)[)\]}"“”]?'
 _KNOWN_AS = r"(?i)\s+(?:also\s+known\s+as|known\s+as|a\.?k\.?a\.?|k/a|formerly|formally|née|nee)\s+(.*)$"
 
@@ -55,31 +48,31 @@ _KNOWN_AS = r"(?i)\s+(?:also\s+known\s+as|known\s+as|a\.?k\.?a\.?|k/a|formerly|f
 def name_steps(inputs: Sequence[Input]) -> list[Step]:
     """Makes `prepare__names`, one row per distinct non-blank text of any name field of any source.
 
-    Columns: raw (key, as in the row table), clean, why, forenames and surnames (sorted lists of what the text may
-    mean in that role, NULL where refused), first_token and joined (what phonetic codes are made of).
-    Also `prepare__alternatives(source_no, row_no, forenames, surnames)`, for rows that list further names.
+    Columns: raw (key, as in the row table), clean, why, names (sorted list of all names in the text, NULL where
+    refused) and surnames (those and what of them is a surname alone).
     """
     return [
         working_table(NAME_TEXTS, _distinct_texts_sql(inputs)),
         working_table("prepare__name_parts", _parts_sql()),
         working_table("prepare__names_clean", _clean_sql()),
-        working_table(NAMES, _roles_sql()),
-        working_table(ALTERNATIVES, _alternatives_sql(inputs)),
+        working_table(NAMES, _surnames_sql()),
     ]
 
 
 def _distinct_texts_sql(inputs: Sequence[Input]) -> str:
-    texts = [f"select raw from ({select})" for select in field_values(inputs, NAME_FIELDS)]
+    """Every text, and the roles in which it stands: codes are worked out for those."""
+    texts = [f"select field, raw from ({select})" for select in field_values(inputs, NAME_FIELDS)]
     texts += [
-        f"select unnest({ident(field)}) as raw from {ident(source.extract.rows)}"
+        f"select {literal(field)} as field, unnest({ident(field)}) as raw from {ident(source.extract.rows)}"
         for source in inputs
         for field in ALTERNATIVE_FIELDS
         if source.has(field)
     ]
     return (
-        "select distinct texts.raw\n"
-        f"from ({union_all(texts, empty='null::varchar')}) as texts(raw)\n"
-        f"where trim(texts.raw, '{BLANKS}') <> ''"
+        "select texts.raw, bool_or(contains(field, 'forename')) as is_forename, "
+        "bool_or(contains(field, 'surname')) as is_surname\n"
+        f"from ({union_all(texts, empty='null::varchar, null::varchar')}) as texts(field, raw)\n"
+        f"where trim(texts.raw, '{BLANKS}') <> ''\ngroup by texts.raw"
     )
 
 
@@ -136,12 +129,11 @@ def refusal_sql(clean: str) -> str:
     )
 
 
-def _roles_sql() -> str:
-    """What a text may mean as a forename (all of it, or its first word) and as a surname (all of it, or a part)."""
-    particles = ", ".join(literal(particle) for particle in _PARTICLES)
+def _surnames_sql() -> str:
+    """All names in a text; as a surname it may also be meant in part. A forename's words are compared as they stand."""
+    no_parts = ", ".join(literal(word) for word in sorted({*PARTICLES.split(), *SHARED_TITLES.split()}))
     parts = (
-        "list_filter(string_split(name, ' '), lambda part: length(part) > 2 "
-        f"and not list_contains([{particles}], part))"
+        f"list_filter(string_split(name, ' '), lambda part: length(part) > 2 and not list_contains([{no_parts}], part))"
     )
     # A single word is all that nearly every name has; the lists of the others are worth sorting.
     return f"""
@@ -149,18 +141,12 @@ select
     raw,
     clean,
     why,
-    case
-        when names = [] then null
-        when not has_words then names
-        else list_sort(list_distinct(list_concat(names, list_transform(names, lambda name: split_part(name, ' ', 1)))))
-    end as forenames,
+    case when names = [] then null when not has_words then names else list_sort(list_distinct(names)) end as names,
     case
         when names = [] then null
         when not has_words then names
         else list_sort(list_distinct(list_concat(names, flatten(list_transform(names, lambda name: {parts})))))
-    end as surnames,
-    split_part(clean, ' ', 1) as first_token,
-    replace(clean, ' ', '') as joined
+    end as surnames
 from (
     select
         raw,
@@ -173,30 +159,3 @@ from (
         contains(clean, ' ') or len(others) > 0 as has_words
     from (select raw, clean, others, {refusal_sql("clean")} as why from prepare__names_clean)
 )"""
-
-
-def _alternatives_sql(inputs: Sequence[Input]) -> str:
-    selects = [
-        f"""
-select
-    {source.number} as source_no,
-    listed.row_no,
-    flatten(list(names.forenames) filter (listed.field = 'forename_alternatives')) as forenames,
-    flatten(list(names.surnames) filter (listed.field = 'surname_alternatives')) as surnames
-from ({" union all ".join(_unnested(source))}) as listed
-join {NAMES} as names on names.raw = listed.raw
-group by listed.row_no"""
-        for source in inputs
-        if any(source.has(field) for field in ALTERNATIVE_FIELDS)
-    ]
-    empty = "null::integer, null::bigint, null::varchar[], null::varchar[]"
-    return f"select * from ({union_all(selects, empty=empty)}) as listed(source_no, row_no, forenames, surnames)"
-
-
-def _unnested(source: Input) -> list[str]:
-    return [
-        f"select rowid as row_no, {literal(field)} as field, unnest({ident(field)}) as raw "
-        f"from {ident(source.extract.rows)}"
-        for field in ALTERNATIVE_FIELDS
-        if source.has(field)
-    ]

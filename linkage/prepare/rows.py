@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from linkage.prepare.alternatives import ALTERNATIVES
 from linkage.prepare.codes import CODES
 from linkage.prepare.dates import DATES
 from linkage.prepare.inputs import BLANKS, Input
 from linkage.prepare.layout import COLUMN_TYPES
-from linkage.prepare.names import ALTERNATIVES
-from linkage.prepare.phonetics import NAME_CODES
+from linkage.prepare.name_codes import NAME_CODES, all_keys_sql
 from linkage.prepare.places import HOMES, address_line_sql, uprn_sql
 from linkage.prepare.postcodes import POSTCODES
 from linkage.sql import ident, literal
@@ -76,18 +76,25 @@ def _add_names(cleaned: CleanedRows) -> None:
             cleaned.columns |= _with_raw(name, f"name_{name}", raw="raw")
     for name in ("forename", "surname"):
         if cleaned.source.has(name):
-            cleaned.columns[f"{name}_phonetic"] = f"name_{name}.{name}_phonetic"
+            cleaned.columns |= {code: f"name_{name}.{code}" for code in (f"{name}_phonetic", f"{name}_key")}
     if any(cleaned.source.has(f"{name}_alternatives") for name in ("forename", "surname")):
         cleaned.join(
             ALTERNATIVES,
             "alternatives",
             f"alternatives.source_no = {cleaned.source.number} and alternatives.row_no = rows.rowid",
         )
-    for role, fields in (("forenames", _FORENAME_FIELDS), ("surnames", _SURNAME_FIELDS)):
-        lists = [f"name_{name}.{role}" for name in fields if cleaned.source.has(name)]
-        if cleaned.source.has(f"{role[:-1]}_alternatives"):
-            lists.append(f"alternatives.{role}")
-        cleaned.columns |= {role: merged_list_sql(lists)} if lists else {}
+    for role, fields in (("forename", _FORENAME_FIELDS), ("surname", _SURNAME_FIELDS)):
+        places = [f"name_{name}" for name in fields if cleaned.source.has(name)]
+        names = [f"{place}.{role}s" for place in places]
+        # The keys of one name may be left to its key; among those of several each has to be listed.
+        keys = [all_keys_sql(role, f"{place}.") for place in places]
+        if cleaned.source.has(f"{role}_alternatives"):
+            names.append(f"alternatives.{role}s")
+            keys.append(f"alternatives.{role}_keys")
+        if len(names) > 1:
+            cleaned.columns |= {f"{role}s": merged_list_sql(names), f"{role}_keys": merged_list_sql(keys)}
+        elif places:
+            cleaned.columns |= {f"{role}s": names[0], f"{role}_keys": f"{places[0]}.{role}_keys"}
 
 
 def _add_dates(cleaned: CleanedRows) -> None:

@@ -34,6 +34,7 @@ from linkage.report.facts import (
 )
 from linkage.report.family_facts import relation_counts, unit_counts
 from linkage.report.headline import headline_of
+from linkage.report.name_facts import has_groups, names_of_groups
 from linkage.report.reach_facts import reaches
 from linkage.report.validation_facts import masked_funnels, reliability
 from linkage.report.words import (
@@ -117,6 +118,7 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
     link = manifest.get("configuration", {}).get("link", {})
     found = pairs_of_sources(con)
     worths = rule_worths(con)
+    names = names_of_groups(con)
     context = {
         "project": {"name": "", "purpose": "", **manifest.get("project", {})},
         "run_id": manifest.get("run_id", ""),
@@ -132,6 +134,7 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "reliability": reliability(con),
         "histograms": [histogram(weights) for weights in weight_bars(con)],
         "levels": [(level, evidence_bar(level.bits)) for level in levels(con)],
+        "names": names if has_groups(names) else (),
         "rules": [(item, worths.get(str(item["rule"]))) for item in manifest.get("passes", ())],
         "blocks": list(manifest.get("blocks", ())),
         "known_pairs": known_pairs(con),

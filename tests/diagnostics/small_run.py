@@ -121,7 +121,8 @@ def fill_working(con: Connection) -> None:
         record_id, _, _, _, forename, surname, *_ = child
         con.execute(
             """
-            insert into records select $1, $2, $3, $4, 1, $5, $6, [$5], [$6], null, null, $7::date, 'day', null, null,
+            insert into records select $1, $2, $3, $4, 1, $5, $6, [$5], [$6], null, null, $5, $6, null, null,
+              $7::date, 'day', null, null,
               [], null, null, null, null, '301', null, $8, $9, g.g5, g.g19, $5, null, $7, null,
               case when $1 = 3 then 'pink' end
             from (select case $9 when 'WBRI' then 'White' when 'AIND' then 'Asian' end as g5,
@@ -139,7 +140,8 @@ _WORKING = (
        (1::utinyint, 'cin', 'table', true, false)) s(source_no, source, format, is_unique, is_within)""",
     """create table records (record_id bigint, source_no utinyint, source varchar, key varchar, row_count bigint,
        forename varchar, surname varchar, forenames varchar[], surnames varchar[], forename_phonetic varchar,
-       surname_phonetic varchar, dob date, dob_precision varchar, expected_dob date, postcode varchar,
+       surname_phonetic varchar, forename_key varchar, surname_key varchar, forename_keys varchar[],
+       surname_keys varchar[], dob date, dob_precision varchar, expected_dob date, postcode varchar,
        postcodes varchar[], sector varchar, district varchar, address_line varchar, uprn varchar, authority varchar,
        school_urn varchar, sex varchar, ethnicity varchar, ethnicity_5 varchar, ethnicity_19 varchar,
        forename_raw varchar, forename_why varchar, dob_raw varchar, dob_why varchar, subgroup__favourite varchar)""",

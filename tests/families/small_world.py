@@ -7,7 +7,7 @@ keys are scoped to the authority (301 where none is given).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from linkage.families import make_families
 from linkage.families.rules import FamilyRules, load_family_rules
+from linkage.prepare.name_keys import forename_keys, surname_keys
 from linkage.schema import RELATION_FIELDS
 from linkage.sql import Connection, execute, rows
 
@@ -25,9 +26,10 @@ Home = tuple[str, str, str, str | None, str | None]  # person, kind, place, from
 Event = tuple[str, str, str | None, str | None, str | None]  # person, kind, code, from, to
 
 RECORD_COLUMNS = {
-    "forename": "varchar", "surname": "varchar", "forenames": "varchar[]", "surnames": "varchar[]", "dob": "date",
-    "dob_precision": "varchar", "sex": "varchar", "postcode": "varchar", "address_line": "varchar", "uprn": "varchar",
-    "authority": "varchar", "cin": "varchar", "cla": "varchar",
+    "forename": "varchar", "surname": "varchar", "forenames": "varchar[]", "surnames": "varchar[]",
+    "forename_key": "varchar", "forename_keys": "varchar[]", "surname_key": "varchar", "surname_keys": "varchar[]",
+    "dob": "date", "dob_precision": "varchar", "sex": "varchar", "postcode": "varchar", "address_line": "varchar",
+    "uprn": "varchar", "authority": "varchar", "cin": "varchar", "cla": "varchar",
 }  # fmt: skip
 DIRECTED = ("mother_of", "parent_of", "carer_of")
 
@@ -127,6 +129,8 @@ def _records(con: Connection, world: Sequence[Row]) -> None:
             "address_line": person.get("line"), "authority": person.get("authority", "301"),
             "forenames": [person["forename"]] if "forename" in person else None,
             "surnames": [person["surname"]] if "surname" in person else None,
+            **_keys("forename", person.get("forename"), forename_keys),
+            **_keys("surname", person.get("surname"), surname_keys),
             "dob": date.fromisoformat(person["dob"]) if "dob" in person else None,
             "dob_precision": "day" if "dob" in person else None,
         }
@@ -147,6 +151,11 @@ def _records(con: Connection, world: Sequence[Row]) -> None:
     own = [(at, "la_child_id", person.get("authority", "301"), person["own_id"], "valid")
            for at, person in enumerate(world) if "own_id" in person]  # fmt: skip
     _table(con, "identifiers", "record_id bigint, scheme varchar, scope varchar, value varchar, status varchar", own)
+
+
+def _keys(role: str, name: str | None, keys_of: Callable[[str], tuple[str, ...]]) -> Row:
+    keys = keys_of(name) if name else ()
+    return {f"{role}_key": keys[0] if keys else None, f"{role}_keys": sorted(keys) if len(keys) > 1 else None}
 
 
 def _table(con: Connection, name: str, columns: str, lines: Sequence[Sequence[Any]]) -> None:

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_run import Row, Run, child_model, job, load, people, run_all, run_rules, town
 
+from linkage.match.frequencies import make_frequencies
 from linkage.match.households import (
     DOUBTS,
     HOUSEMATES,
@@ -31,7 +32,6 @@ from linkage.match.probabilistic import (
     MODEL_PARAMETERS,
     LevelParameters,
     Parameters,
-    make_frequencies,
     read_parameters,
     starting_parameters,
 )
@@ -41,7 +41,7 @@ from linkage.tables import CANDIDATES, SCORED
 
 # One record is copied wrongly in one field in ten: m of a birth date and of a forename that are wholly another.
 WRONG = 0.1
-# Families of two: of one sex, of two, twins (of two), Catherine and Catharine.
+# Families of two: of one sex, of two, twins (of two), Marianne and Marianna.
 BROTHERS, MIXED, TWINS, ALIKE = 27, 18, 3, 2
 FAMILIES = BROTHERS + MIXED + TWINS + ALIKE
 COPIES = 100  # children who are in the source twice: 81 alike, 9 with another birth date, 9 another forename, 1 both
@@ -68,7 +68,7 @@ def families(*, copies: int = COPIES, has_upns: bool = False) -> list[Row]:
         found += [child(home, "OSCAR", "2010-02-03", "M"), child(home, "BRIDGET", "2010-02-03", "F")]
     for number in range(ALIKE):
         home = f"A{number:02}"
-        found += [child(home, "CATHERINE", "2010-02-03", "F"), child(home, "CATHARINE", "2012-07-19", "F")]
+        found += [child(home, "MARIANNE", "2010-02-03", "F"), child(home, "MARIANNA", "2012-07-19", "F")]
     for number in range(copies):
         home = f"C{number:03}"
         found += [child(home, "BRIDGET", "2010-02-03", "F"),
@@ -84,7 +84,7 @@ def families(*, copies: int = COPIES, has_upns: bool = False) -> list[Row]:
 
 def wrong_in_one_of_ten() -> Parameters:
     """The model's own parameters, but m of another forename and birth date as the town's copies have it."""
-    m = {("forename", 1): 1 - WRONG, ("forename", 5): WRONG, ("dob", 0): 1 - WRONG, ("dob", 5): WRONG}
+    m = {("forename", 1): 1 - WRONG, ("forename", 7): WRONG, ("dob", 0): 1 - WRONG, ("dob", 5): WRONG}
     return tuple(
         replace(level, m=m.get((level.comparison, level.level_no), level.m))
         for level in starting_parameters(child_model())
@@ -145,7 +145,7 @@ def test_h_of_the_keys_own_fields_and_of_unknown_ones_is_the_models(
 ) -> None:
     own = [level.h for level in starting_parameters(child_model()) if level.comparison == comparison]
     assert [level.h for level in known[1] if level.comparison == comparison] == own
-    assert {level.h_basis for level in known[1] if level.comparison == comparison} == {"assumed"}
+    assert {level.h_basis for level in known[1] if level.comparison == comparison} <= {"assumed", "fixed"}
 
 
 def test_h_that_was_learnt_says_so(known: tuple[Connection, Parameters]) -> None:
@@ -167,7 +167,7 @@ def test_copies_of_one_child_would_be_taken_for_housemates() -> None:
         make_pool(con)
         make_frequencies(con, child_model())
         certain = tuple(
-            replace(level, m=1e-9) if (level.comparison, level.level_no) in (("dob", 5), ("forename", 5)) else level
+            replace(level, m=1e-9) if (level.comparison, level.level_no) in (("dob", 5), ("forename", 7)) else level
             for level in wrong_in_one_of_ten()
         )
         found = h_of(learn_households(con, child_model(), certain), "forename")["same"]

@@ -9,6 +9,7 @@ import pytest
 from tiny_run import Row, child_model, load, people, run_rules
 
 from linkage.match import mixture
+from linkage.match.frequencies import make_frequencies
 from linkage.match.mixture import (
     SETTLED,
     STARTING_SHARE,
@@ -20,7 +21,7 @@ from linkage.match.mixture import (
     pairs_step,
 )
 from linkage.match.patterns import Patterns
-from linkage.match.probabilistic import LevelParameters, Parameters, make_frequencies, starting_parameters
+from linkage.match.probabilistic import LevelParameters, Parameters, starting_parameters
 from linkage.sql import Connection, rows, run_steps
 
 M = {"forename": (0.85, 0.10, 0.05), "surname": (0.90, 0.10), "dob": (0.95, 0.03, 0.02), "home": (0.80, 0.20)}
@@ -166,8 +167,8 @@ def test_fixed_levels_keep_their_m() -> None:
     ("columns", "free"),
     [
         (("dob", "sex"), {"forename", "surname", "postcode", "address", "ethnicity"}),
-        (("forename", "postcode"), {"dob", "ethnicity"}),
-        (("surname", "dob"), {"postcode", "address", "sex", "sex_of_one_forename"}),
+        (("forename_key", "postcode"), {"dob", "ethnicity"}),
+        (("surname_key", "dob"), {"postcode", "address", "sex", "sex_of_one_forename", "ethnicity"}),
     ],
 )
 def test_a_key_teaches_nothing_about_the_fields_it_is_made_of(columns: tuple[str, ...], free: set[str]) -> None:
@@ -198,7 +199,9 @@ def test_a_key_does_without_a_column_that_nobody_holds(con: Connection) -> None:
     listed = [{"source": side, "key": f"{n}", "forename": f"F{n}", "surname": f"S{n}", "dob": f"2012-03-{n + 10}"}
               for side in ("left", "right") for n in range(10)]  # fmt: skip
     run_rules(load(con, listed))
-    assert keys_held(con, child_model()) == (("dob",), ("forename",), ("forename", "surname"), ("surname", "dob"))
+    assert keys_held(con, child_model()) == (
+        ("dob",), ("forename_key",), ("forename_key", "surname_key"), ("surname_key", "dob"),
+    )  # fmt: skip
 
 
 def test_too_few_pairs_of_one_person_teach_nothing_and_say_so(con: Connection) -> None:
@@ -214,4 +217,4 @@ def test_too_few_pairs_of_one_person_teach_nothing_and_say_so(con: Connection) -
     assert found.m == {}
     assert found.matches < 20
     assert "em_no_matches: too few pairs of one person" in found.troubles
-    assert "em_no_pairs: under forename and surname" in found.troubles
+    assert "em_no_pairs: under forename_key and surname_key" in found.troubles

@@ -18,8 +18,19 @@ from linkage.schema import ETHNICITY_GROUPS
 from linkage.sql import Connection, connect, execute, rows
 
 # Few values, so that everything meets everything: twins, re-issued ids, shared keys, spellings of one name.
-FORENAMES = ("AMINA", "ZARA", "OLIVER", "OLIVIER", "YUSUF", "AMINA ROSE")
-SURNAMES = ("YUSUF", "BENTLEY", "BENTLY", "YUSUF BENTLEY", "AMINA", "KOWALSKI")
+FORENAMES = (
+    "AMINA",
+    "ZARA",
+    "OLIVER",
+    "OLIVIER",
+    "YUSUF",
+    "YOUSEF",
+    "AMINA ROSE",
+    "MD ALI UMAR",
+    "MD ALI OMER",
+    "MD ALI ISA",
+)
+SURNAMES = ("YUSUF", "BENTLEY", "BENTLY", "YUSUF BENTLEY", "AMINA", "KOWALSKI", "KOWALSKA")
 MAIN = {"other_forenames": "forename", "other_surnames": "surname"}
 DATES = ("2012-03-09", "2012-03-09", "2012-03-09", "2012-09-03", "2012-03-10", "2014-11-20", "2012-03", "2012")
 

@@ -10,7 +10,7 @@ A record is called `source:key`; sources stand in the order in which they first 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
@@ -21,10 +21,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from linkage.match.frequencies import make_frequencies
 from linkage.match.households import DOUBTS
-from linkage.match.probabilistic import make_frequencies, save_parameters, starting_parameters
+from linkage.match.probabilistic import save_parameters, starting_parameters
 from linkage.packs import ModelSpec, Packs, Rule, load_packs
 from linkage.prepare.layout import COLUMN_TYPES
+from linkage.prepare.name_keys import first_telling_word, forename_keys, surname_keys
 from linkage.prepare.phonetics import phonetic_code
 from linkage.prepare.upn_groups import upn_components
 from linkage.sql import Connection, connect, execute, ident, rows
@@ -225,9 +227,13 @@ def _record(row: Row, number: int, source_no: int) -> dict[str, Any]:
     return known | {
         "record_id": number, "source_no": source_no, "source": row["source"], "key": row["key"], "row_count": 1,
         "dob": dob, "dob_precision": precision, "expected_dob": _dob(row.get("expected_dob"))[0],
-        "forename_phonetic": phonetic_code(forename.split()[0]) if forename else None,
+        "forename_phonetic": phonetic_code(first_telling_word(forename)) if forename else None,
         "surname_phonetic": phonetic_code(surname.replace(" ", "")) if surname else None,
-        "forenames": _alternatives(forename, row.get("other_forenames"), [forename.split()[0]] if forename else []),
+        "forename_key": forename_keys(forename)[0] if forename else None,
+        "surname_key": surname_keys(surname)[0] if surname else None,
+        "forename_keys": _keys(forename, row.get("other_forenames"), forename_keys),
+        "surname_keys": _keys(surname, row.get("other_surnames"), surname_keys),
+        "forenames": _alternatives(forename, row.get("other_forenames"), []),
         "surnames": _alternatives(surname, row.get("other_surnames"),
                                   [part for part in (surname or "").split() if len(part) > 2]),
         "postcodes": _alternatives(postcode, row.get("other_postcodes"), []),
@@ -246,6 +252,10 @@ def _dob(text: str | None) -> tuple[date | None, str | None]:
 def _alternatives(main: str | None, others: str | None, parts: list[str]) -> list[str] | None:
     every = {value for value in (main, *(others.split("/") if others else []), *parts) if value}
     return sorted(every) or None
+
+
+def _keys(main: str | None, others: str | None, keys: Callable[[str], Sequence[str]]) -> list[str] | None:
+    return sorted({key for name in _alternatives(main, others, []) or () for key in keys(name)}) or None
 
 
 def _identifiers(row: Row, number: int) -> list[dict[str, Any]]:

@@ -20,7 +20,8 @@ TABLES = (
 )  # fmt: skip
 RECORD_COLUMNS = {
     "record_id", "source_no", "source", "key", "row_count", "forename", "middle_names", "surname", "forenames",
-    "surnames", "forename_phonetic", "surname_phonetic", "dob", "dob_precision", "expected_dob", "death_date",
+    "surnames", "forename_phonetic", "surname_phonetic", "forename_key", "surname_key", "forename_keys",
+    "surname_keys", "dob", "dob_precision", "expected_dob", "death_date",
     "postcode", "postcode_precision", "sector", "district", "postcodes", "address_line", "uprn", "authority",
     "school_urn", "sex", "ethnicity", "ethnicity_5", "ethnicity_19", "language", "sen", "fsm", "disability", "cin",
     "cpp", "cla", "uasc",
