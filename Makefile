@@ -31,7 +31,7 @@ check: $(VENV)/tested  ## format, lint, types, then tests
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 2
 
-bench: $(VENV)/tested  ## compare with plain Splink on two files of a million records
+bench: $(VENV)/tested  ## measure quality, speed, calibration and scale beside plain Splink: an hour
 	$(BIN)/python benchmarks/bench.py
 
 clean:  ## remove the environment and the demo
