@@ -88,6 +88,7 @@ def pool_step() -> Step:
           case when not is_communal then r.sector end as sector,
           case when not is_communal then r.district end as district, r.address_line,
           nullif(regexp_extract(r.address_line, '{HOUSE_AND_STREET}'), '') as address_key,
+          list_distinct(string_split(r.address_line, ' ')) as address_words,
           r.uprn, r.authority, r.school_urn,
           r.sex, r.ethnicity, r.ethnicity_5,
           0::uhugeint as linked_mask, 0::uhugeint as closed_mask

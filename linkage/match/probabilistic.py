@@ -100,7 +100,7 @@ def model_input_step(spec: ModelSpec) -> Step:
 def estimate_u(con: Connection, spec: ModelSpec, *, seed: int, max_pairs: float = 1e6) -> dict[tuple[str, int], float]:
     """u of every level that random pairs of all records showed; keys are (comparison, level_no)."""
     with _splink(con, spec, starting_parameters(spec)) as linker:
-        linker.training.estimate_u_using_random_sampling(max_pairs=max_pairs, seed=seed)
+        linker.training.estimate_u_using_random_sampling(max_pairs=max_pairs, seed=seed, num_chunks=1)
         found = _trained(linker, "u_probability")
     return found | exact_u(con, spec)
 
