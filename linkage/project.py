@@ -138,17 +138,62 @@ class FamilySettings(Strict):
     rules: tuple[str, ...] = ("families",)
 
 
+class EligibleSpec(Strict):
+    """`[[diagnostics.eligible]]`: records of a source of which every one is expected in another source, and why.
+
+    `only` narrows them down by subgroup: `only = { age = ["5 to 9", "10 to 15"] }`.
+    """
+
+    source: str
+    other: str
+    reason: str
+    only: dict[str, tuple[str, ...]] = {}
+
+
+class StatisticSpec(Strict):
+    """`[[diagnostics.statistics]]`: a share that is to be published from the links (docs/diagnostics.md).
+
+    Of the records of the source `of`, how many have one of the values `where` (subgroup -> values) in the source
+    `seen_in`; without `where`, how many are in that source at all. `decision` is the share at which a reader would
+    decide otherwise, 0 to 1.
+    """
+
+    name: str
+    of: str
+    seen_in: str
+    where: dict[str, tuple[str, ...]] = {}
+    decision: float | None = Field(default=None, ge=0, le=1)
+
+
 class DiagnosticSettings(Strict):
     """`[diagnostics]`: the subgroups of every table, and how the public ones are protected (docs/disclosure.md).
 
     `suppress_below` makes the profile stricter, never weaker; None is the profile's own threshold. `releases` is the
-    file of earlier releases, which this one is laid beside and entered in.
+    file of earlier releases, which this one is laid beside and entered in. `reference` names, by subgroup variable, the
+    group that the others are compared with: these comparisons are declared before the run, all others exploration.
+    `intersections` are the variables whose combinations are looked at (default: the first two subgroups).
     """
 
     subgroups: tuple[str, ...] = ("ethnicity", "sex", "age")
     profile: Literal["cco10", "srs10", "dfe_cin", "dfe_cla"] = "cco10"
     suppress_below: int | None = Field(default=None, ge=0)
     releases: str | None = None
+    reference: dict[str, str] = {}
+    intersections: tuple[str, ...] = ()
+    eligible: tuple[EligibleSpec, ...] = ()
+    statistics: tuple[StatisticSpec, ...] = ()
+
+    @property
+    def crossed(self) -> tuple[str, ...]:
+        """The variables whose combinations are looked at; none where there are not two."""
+        chosen = self.intersections or self.subgroups[:2]
+        return chosen if len(chosen) > 1 else ()
+
+    @property
+    def named_sources(self) -> tuple[tuple[str, str], ...]:
+        """Every source that a setting names, with the name of the setting."""
+        eligible = [("eligible", name) for item in self.eligible for name in (item.source, item.other)]
+        return (*eligible, *(("statistics", name) for item in self.statistics for name in (item.of, item.seen_in)))
 
 
 class RunSettings(Strict):
@@ -160,6 +205,7 @@ class RunSettings(Strict):
     seed: int = 1
     discard_working: bool = False
     max_pairs: int = Field(default=500_000_000, ge=1)
+    imputations: int = Field(default=0, ge=0, le=200)
 
     @field_validator("memory")
     @classmethod
@@ -192,6 +238,10 @@ class Project(Strict):
                 if name not in self.sources:
                     raise ValueError(f"[link] {setting} names the source {name!r}, which does not exist; "
                                      f"nearest: {nearest(name, self.sources)}")  # fmt: skip
+        for setting, name in self.diagnostics.named_sources:
+            if name not in self.sources:
+                raise ValueError(f"[diagnostics] {setting} names the source {name!r}, which does not exist; "
+                                 f"nearest: {nearest(name, self.sources)}")  # fmt: skip
         return self
 
     @property
@@ -211,8 +261,9 @@ class Project(Strict):
         return self.run_folder.parent / f"{self.run_folder.name or 'run'}-check"
 
     def fingerprint(self) -> str:
-        """SHA-256 of all settings that can change a result: of `[run]` the seed only."""
-        settings = self.model_dump(mode="json", exclude={"path", "run"}) | {"seed": self.run.seed}
+        """SHA-256 of all settings that can change a result: of `[run]` the seed and the number of imputations."""
+        chosen = {"seed": self.run.seed, "imputations": self.run.imputations}
+        settings = self.model_dump(mode="json", exclude={"path", "run"}) | chosen
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 

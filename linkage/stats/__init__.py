@@ -71,7 +71,12 @@ if TYPE_CHECKING:
         standardise,
         stratified_rate,
     )
-    from linkage.stats.totals import ExpectedErrors, expected_errors, poisson_binomial_interval
+    from linkage.stats.totals import (
+        ExpectedErrors,
+        expected_count_interval,
+        expected_errors,
+        poisson_binomial_interval,
+    )
 
 # Name of every function and class that is imported when asked for, by the module it is in.
 _LATER = {
@@ -97,7 +102,7 @@ _LATER = {
     "standardisation": (
         "Standardised", "Stratified", "neyman", "size_for_half_width", "standardise", "stratified_rate",
     ),
-    "totals": ("ExpectedErrors", "expected_errors", "poisson_binomial_interval"),
+    "totals": ("ExpectedErrors", "expected_count_interval", "expected_errors", "poisson_binomial_interval"),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
 
@@ -135,6 +140,7 @@ __all__ = [
     "duplicate_method",
     "evidence",
     "excess_missed",
+    "expected_count_interval",
     "expected_errors",
     "holm",
     "linkage_weights",
