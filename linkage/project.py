@@ -183,6 +183,14 @@ class DiagnosticSettings(Strict):
     eligible: tuple[EligibleSpec, ...] = ()
     statistics: tuple[StatisticSpec, ...] = ()
 
+    @model_validator(mode="after")
+    def _crossed_are_subgroups(self) -> DiagnosticSettings:
+        for name in self.intersections:
+            if name not in self.subgroups:
+                raise ValueError(f"[diagnostics] intersections names {name!r}, which is not among subgroups; "
+                                 f"nearest: {nearest(name, self.subgroups)}")  # fmt: skip
+        return self
+
     @property
     def crossed(self) -> tuple[str, ...]:
         """The variables whose combinations are looked at; none where there are not two."""
@@ -261,9 +269,8 @@ class Project(Strict):
         return self.run_folder.parent / f"{self.run_folder.name or 'run'}-check"
 
     def fingerprint(self) -> str:
-        """SHA-256 of all settings that can change a result: of `[run]` the seed and the number of imputations."""
-        chosen = {"seed": self.run.seed, "imputations": self.run.imputations}
-        settings = self.model_dump(mode="json", exclude={"path", "run"}) | chosen
+        """SHA-256 of all settings that can change a result: of `[run]` the seed only."""
+        settings = self.model_dump(mode="json", exclude={"path", "run"}) | {"seed": self.run.seed}
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
 

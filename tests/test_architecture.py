@@ -12,8 +12,8 @@ PACKAGE = ROOT / "linkage"
 # DESIGN section 10, with the modules that were added since in their places (docs/architecture.md says why).
 ORDER = (
     "errors", "stats", "schema", "identifiers", "tables", "findings", "sql", "manifest", "strict", "packs", "project",
-    "sources", "recognise", "prepare", "match", "cluster", "families", "diagnostics", "outputs", "minimise",
-    "disclosure", "report", "workspace", "run", "plan", "check", "progress", "demo", "cli",
+    "sources", "recognise", "prepare", "match", "cluster", "families", "diagnostics", "outputs", "imputations",
+    "minimise", "disclosure", "report", "workspace", "run", "diagnose", "plan", "check", "progress", "demo", "cli",
 )  # fmt: skip
 ONLY_IN = {
     "splink": {"linkage/match/probabilistic.py"},

@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from linkage.diagnostics.subgroups import ALL, subgroup_column_sql
 from linkage.match.decide import JUDGED
 from linkage.schema import UNKNOWN
-from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step
+from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scratch_step
 from linkage.tables import LINKS, PERSONS, RECORDS, SOURCES
 
 CLOSURE = "closure_pairs"
@@ -208,6 +208,15 @@ def cells_step(subgroups: Sequence[str]) -> Step:
         for number, (name, group) in enumerate(zip(names, grouped, strict=True))
     )
     return scratch_step(CELLS, f"select * from ({parts})")
+
+
+def drop_closure(con: Connection) -> None:
+    """Drop the temporary tables of these diagnostics, to give their memory back."""
+    made = ("chains_", "joined_pairs", "weighed_apart", "rooms", "persons_apart", "closure_", "record_groups",
+            "sweep_pairs", "implausible_", "captured_pairs", "statistic_records")  # fmt: skip
+    found = rows(con, "select table_name from duckdb_tables() where temporary order by table_name")
+    run_steps(con, (Step(str(name), f"drop table {ident(str(name))}") for (name,) in found
+                    if str(name).startswith(made)))  # fmt: skip
 
 
 def _check(con: Connection) -> None:

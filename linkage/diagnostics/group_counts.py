@@ -110,7 +110,9 @@ def _expected(con: Connection) -> tuple[Counts, Counts]:
     return (Counts(MISSED, CONFIDENCES, "", tuple(missed)), Counts(FALSE, CONFIDENCES, "", tuple(false)))
 
 
-def crossed_counts(con: Connection, subgroups: Sequence[str], crossed: Sequence[str]) -> list[tuple[tuple[str, ...], int, int]]:
+def crossed_counts(
+    con: Connection, subgroups: Sequence[str], crossed: Sequence[str]
+) -> list[tuple[tuple[str, ...], int, int]]:
     """Per combination of the crossed variables: its values, missed pairs and pairs that are one child."""  # fmt: skip
     listed = ", ".join(f"{group_of_pair_sql(subgroups.index(name))} as c{n}" for n, name in enumerate(crossed))
     keys = ", ".join(f"c{n}" for n in range(len(crossed)))

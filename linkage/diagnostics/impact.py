@@ -117,7 +117,9 @@ def _tipping(con: Connection, subgroups: Sequence[str], item: StatisticSpec) -> 
     return cells
 
 
-def _tip(item: StatisticSpec, variable: str, subgroup: str, records: int, linked: int, counted: int) -> dict[str, object]:
+def _tip(
+    item: StatisticSpec, variable: str, subgroup: str, records: int, linked: int, counted: int
+) -> dict[str, object]:
     cell: dict[str, object] = {"estimand": item.name, "subgroup_var": variable, "subgroup": subgroup,
                                "records": records, "linked": linked, "counted": counted, "status": NOT_ENOUGH}  # fmt: skip
     if records < FEWEST or not linked:

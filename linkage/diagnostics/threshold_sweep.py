@@ -72,7 +72,10 @@ def threshold_sweep(con: Connection, *, accept: float) -> None:
 def _check(con: Connection) -> None:
     (swept,), (made,) = (
         rows(con, sql)[0]
-        for sql in (f"select links from {SWEEP} where is_run", f"select count(*) from {DECIDED} where decision = 'link'")
+        for sql in (
+            f"select links from {SWEEP} where is_run",
+            f"select count(*) from {DECIDED} where decision = 'link'",
+        )
     )
     assert swept == made, "the sweep does not have the links of the run at its threshold"
 

@@ -18,7 +18,8 @@ from linkage.disclosure.suppression import hidden_cells
 from linkage.errors import RefusedError
 
 SDC_LOG = "sdc_log.csv"  # beside the diagnostics: what was hidden, and why, is not for the public
-NOT_DIAGNOSTICS = frozenset({SDC_LOG})
+STATEMENT = "statement.csv"  # words about the whole run, with exact counts: for the secure setting
+NOT_DIAGNOSTICS = frozenset({SDC_LOG, STATEMENT})
 
 
 @dataclass(frozen=True)
