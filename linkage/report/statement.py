@@ -19,9 +19,10 @@ from linkage.diagnostics.expected_errors import EXPECTED
 from linkage.diagnostics.implausible import ANY, IMPLAUSIBLE
 from linkage.diagnostics.match_rate import MATCH_RATE
 from linkage.diagnostics.subgroups import ALL
+from linkage.match.probabilistic import MODEL_PARAMETERS
 from linkage.report.facts import SourceSize, source_sizes
 from linkage.sql import Connection, has_table, rows
-from linkage.tables import LINKS, MODEL_PARAMETERS
+from linkage.tables import LINKS
 
 TO_FILL = "[to be filled in by the team: the run cannot know]"
 PROVISION, LINKAGE, ANALYSIS, REPORTING = "1 data provision", "2 linkage", "3 analysis", "4 reporting"
