@@ -196,15 +196,8 @@ def methods_paragraph(con: Connection, manifest: Mapping[str, Any], sizes: Seque
     link = manifest.get("configuration", {}).get("link", {})
     stages = {str(stage): int(str(n)) for stage, n in rows(
         con, f"select stage, count(*) from {LINKS} where decision = 'link' group by stage order by stage")}  # fmt: skip
-    rates = rows(
-        con,
-        f"""select source_l, source_r, side, rate from {MATCH_RATE}
-            where subgroup_var = '{ALL}' and rate is not null order by source_no_l, source_no_r, side""",
-    )
-    told = ", ".join(
-        f"{_percent(rate)} of {left if side == 'l' else right} in {right if side == 'l' else left}"
-        for left, right, side, rate in rates
-    )
+    (least, most), = rows(con, f"select min(rate), max(rate) from {MATCH_RATE} where subgroup_var = '{ALL}'")
+    told = "" if least is None else f"from {_percent(least)} to {_percent(most)} by pair of sources (match_rate.csv)"
     version = manifest.get("versions", {}).get("linkage-engine", "")
     return (
         f"{sum(size.records for size in sizes):,} records of {len(sizes)} sources "
