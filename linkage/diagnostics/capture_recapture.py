@@ -1,14 +1,14 @@
 """Capture-recapture: links that no blocking rule brought together, from two passes that look at different things.
 
-One pass looks by names (rules of the model that ask for names, and for neither a whole birth date nor a home), the other
-by birth date or home without a name. If finding a pair by the one has nothing to do with finding it by the other, what
-both found tells how many there are (Chapman). Records that are bad in one way are bad in the other, as a rule, so that the
-number is a lower bound. It is reckoned within pairs of sources, and within those who moved and those who did not where
-homes are known, since moving ties the passes together.
+One pass looks by names (rules of the model that ask for names, and for neither a whole birth date nor a home), the
+other by birth date or home without a name. If finding a pair by the one has nothing to do with finding it by the
+other, what both found tells how many there are (Chapman). Records that are bad in one way are bad in the other, as a
+rule, so that the number is a lower bound. It is reckoned within pairs of sources, and within those who moved and
+those who did not where homes are known, since moving ties the passes together.
 
-Pairs are the joined ones that no identifier found, each counted by its chance to be true (`q`), so that expected false
-ones are off. A rule for rare values counts where the value is rare among all records. Not told where the model has not both
-kinds of rule, or where fewer than seven pairs were found twice.
+Pairs are the joined ones that no identifier found, each counted by its chance to be true (`q`), so that expected
+false ones are off. A rule for rare values counts where the value is rare among all records. Not told where the model
+has not both kinds of rule, or where fewer than seven pairs were found twice.
 """
 
 from __future__ import annotations

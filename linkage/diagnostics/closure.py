@@ -8,10 +8,10 @@ source whose own records are linked, each once. `q` (0 to 1, six decimals) is th
 
 * Joined: the surest chain of links between them, its confidences multiplied. Where several chains agree that is too
   little rather than too much.
-* Apart (`is_joined` false): the surest pair that was weighed between their two persons, after those of one record have
-  been held to what one record can be: into a source that holds a child once, no more than what its own link leaves; into
-  another, no more than 1. Persons that a never-link pair keeps apart are no missed match. What no block brought together
-  is not here (`capture_recapture` asks about that).
+* Apart (`is_joined` false): the surest pair that was weighed between their two persons, after those of one record
+  have been held to what one record can be: into a source that holds a child once, no more than what its own link
+  leaves; into another, no more than 1. Persons that a never-link pair keeps apart are no missed match. What no block
+  brought together is not here (`capture_recapture` asks about that).
 
 `strength`: how the weakest confidence of the chain is known, as a place in `BASES`.
 """

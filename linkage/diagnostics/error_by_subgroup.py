@@ -81,7 +81,7 @@ def error_by_subgroup(con: Connection, counts: Sequence[Counts], named: Mapping[
 
 
 def checked_references(counts: Sequence[Counts], named: Mapping[str, str]) -> dict[str, str]:
-    """The reference group of every variable: named (a DfE ethnicity code stands for its group), or the largest known."""
+    """The reference of every variable: named (a DfE ethnicity code stands for its group), or the largest known one."""
     groups: dict[str, dict[str, int]] = {}
     for group in counts[0].groups:
         groups.setdefault(group.variable, {})[group.subgroup] = group.n
@@ -162,7 +162,8 @@ def _against(group: GroupCount, base: GroupCount, family: _Family) -> dict[str, 
         return cell
     ratio = risk_ratio(group.x, group.n, base.x, base.n, family.level)
     difference = newcombe(group.x, group.n, base.x, base.n, family.level)
-    assert ratio is not None and difference is not None, "both groups have somebody"
+    assert ratio is not None, "both groups have somebody"
+    assert difference is not None, "both groups have somebody"
     rate = base.x / base.n
     detectable = minimum_detectable_ratio(group.n, base.n, rate, level=family.level)
     return cell | {

@@ -1,8 +1,9 @@
 """Expected errors: false and missed pairs that the confidences themselves foretell, by subgroup and pair of sources.
 
-Of pairs after closure (`closure`). Σ (1-q) over the joined is the number expected false, Σ q over those apart the number
-expected missed among what was looked at; intervals are of the Poisson-binomial law (normal, corrected for skewness).
-They hold if confidences are calibrated, which `confidence_basis` tells, and say nothing of pairs that no block found.
+Of pairs after closure (`closure`). Σ (1-q) over the joined is the number expected false, Σ q over those apart the
+number expected missed among what was looked at; intervals are of the Poisson-binomial law (normal, corrected for
+skewness). They hold if confidences are calibrated, which `confidence_basis` tells, and say nothing of pairs that no
+block found.
 """
 
 from __future__ import annotations

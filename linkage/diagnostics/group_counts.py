@@ -1,4 +1,5 @@
-"""What groups are compared by: pairs that are one child and those of them that were missed; joined pairs, and false ones.
+"""What groups are compared by: pairs that are one child and those of them that were missed; joined pairs, and false
+ones.
 
 Missed: where identifiers were hidden and the run made again (masked validation), counted; else as the confidences
 foretell (`expected_errors`), in whole numbers that add up. An expected count is treated as a binomial one of its size,
@@ -23,8 +24,8 @@ MASKED, CONFIDENCES = "masked validation", "expected from confidences"
 
 @dataclass(frozen=True)
 class GroupCount:
-    """x of n pairs of a subgroup are wrong in the way of `metric`: missed of those that are one child, or false of those
-    that were joined."""
+    """x of n pairs of a subgroup are wrong in the way of `metric`: missed of those that are one child, or false of
+    those that were joined."""
 
     metric: str
     variable: str
@@ -123,7 +124,8 @@ def crossed_counts(
         sql = f"""
             with told as (select {listed}, k.is_joined, k.q from {CLOSURE} k {joins}),
             summed as (
-              select {keys}, coalesce(sum(q) filter (not is_joined), 0) as x, coalesce(sum(q) filter (is_joined), 0) as y
+              select {keys}, coalesce(sum(q) filter (not is_joined), 0) as x,
+                coalesce(sum(q) filter (is_joined), 0) as y
               from told group by {keys})
             select {keys}, (round({running}) - round({running} - x))::bigint as missed, missed + round(y)::bigint
             from summed order by {keys}"""

@@ -6,8 +6,9 @@ differed (for what is seen only through a link, false links negligible).
 `tipping_point`: for each statistic of `[[diagnostics.statistics]]`, what the unlinked would have to be like for its
 decision to turn, and Manski's bounds whatever they are like. Needs no assumption, and so stands first.
 
-`adjusted_statistics`: the same share among the linked, as it is, and with linked records weighted to stand for unlinked
-ones of the same subgroups (inverse probability of being linked). Right only if being linked depends on nothing but these.
+`adjusted_statistics`: the same share among the linked, as it is, and with linked records weighted to stand for
+unlinked ones of the same subgroups (inverse probability of being linked). Right only if being linked depends on
+nothing but these.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from linkage.tables import SOURCES
 IMPACT, TIPPING = "diagnostics__disparity_impact", "diagnostics__tipping_point"
 ADJUSTED = "diagnostics__adjusted_statistics"
 IMPACT_COLUMNS = {
-    "subgroup_var": "text", "subgroup": "text", "reference": "text", "recall": "number", "recall_of_reference": "number",
+    "subgroup_var": "text", "subgroup": "text", "reference": "text", "recall": "number",
+    "recall_of_reference": "number",
     "ratio_if_nothing_differs": "number", "truth_source": "text", "assumption": "text", "status": "text",
 }  # fmt: skip
 TIPPING_COLUMNS = {
@@ -120,8 +122,10 @@ def _tipping(con: Connection, subgroups: Sequence[str], item: StatisticSpec) -> 
 def _tip(
     item: StatisticSpec, variable: str, subgroup: str, records: int, linked: int, counted: int
 ) -> dict[str, object]:
-    cell: dict[str, object] = {"estimand": item.name, "subgroup_var": variable, "subgroup": subgroup,
-                               "records": records, "linked": linked, "counted": counted, "status": NOT_ENOUGH}  # fmt: skip
+    cell: dict[str, object] = {
+        "estimand": item.name, "subgroup_var": variable, "subgroup": subgroup, "records": records, "linked": linked,
+        "counted": counted, "status": NOT_ENOUGH,
+    }  # fmt: skip
     if records < FEWEST or not linked:
         return cell
     decision = counted / records if item.decision is None else item.decision

@@ -1,12 +1,12 @@
 """Implausible persons: a floor of false links from the data itself, without a truth.
 
-Each scenario is something that no child can be: two birth dates that no slip explains, something after death, two schools
-far apart in one return. A person whom it could show of (`at_risk`) and who shows it (`flagged`) holds a false link or a
-wrong value; so the share flagged is a floor of false links only as far as values are right.
+Each scenario is something that no child can be: two birth dates that no slip explains, something after death, two
+schools far apart in one return. A person whom it could show of (`at_risk`) and who shows it (`flagged`) holds a false
+link or a wrong value; so the share flagged is a floor of false links only as far as values are right.
 
-`p_trip_given_false` is how often a pair that is not one child shows the scenario: among candidates that were not joined,
-which blocking put together as it does false links. Those that were turned down differ more than false links do, so it is
-too high, and `implied_fmr` = rate / p_trip_given_false a floor, too.
+`p_trip_given_false` is how often a pair that is not one child shows the scenario: among candidates that were not
+joined, which blocking put together as it does false links. Those that were turned down differ more than false links
+do, so it is too high, and `implied_fmr` = rate / p_trip_given_false a floor, too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Missed pairs where groups meet (ethnicity by sex): raw rates beside rates shrunk to what main effects foretell.
 
 The raw rate of a small cell is noise; the shrunk one borrows from the cells beside it, and leaves a true gap of a
-minority standing, since it is drawn to what the variables by themselves say and not to the mean of all. A shrunk rate is
-no disclosure control, and neither is published: the table stays in the secure setting.
+minority standing, since it is drawn to what the variables by themselves say and not to the mean of all. A shrunk rate
+is no disclosure control, and neither is published: the table stays in the secure setting.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Linked against unlinked: how the records that were linked differ from those that were not.
 
-Only where every record is expected in the other source, which a project declares ([[diagnostics.eligible]]). Elsewhere
-the unlinked are children who have no partner, mixed with those who were missed, and a difference says nothing of the
-linkage: there is a row that says so, and no numbers. That a source holds a child once (`unique`) tells nothing of who is
-in it.
+Only where every record is expected in the other source, which a project declares ([[diagnostics.eligible]]).
+Elsewhere the unlinked are children who have no partner, mixed with those who were missed, and a difference says
+nothing of the linkage: there is a row that says so, and no numbers. That a source holds a child once (`unique`) tells
+nothing of who is in it.
 
 Standardised differences do not grow with the number of records: look at 0.1, act at 0.2 (signs aside).
 """
@@ -92,8 +92,8 @@ def is_linked_sql(other: str, alias: str = "g") -> str:
 
 def _compared(con: Connection, subgroups: Sequence[str], item: EligibleSpec) -> list[dict[str, object]]:
     chosen = ", ".join(f"{name} {' or '.join(values)}" for name, values in item.only.items())
-    place: dict[str, object] = {"source": item.source, "other": item.other,
-                                "eligibility_basis": f"declared: {item.reason}" + (f" ({chosen})" if chosen else "")}  # fmt: skip
+    basis = f"declared: {item.reason}" + (f" ({chosen})" if chosen else "")
+    place: dict[str, object] = {"source": item.source, "other": item.other, "eligibility_basis": basis}
     cells: list[dict[str, object]] = []
     sizes: set[tuple[int, int]] = set()
     for number, variable in enumerate(subgroups):

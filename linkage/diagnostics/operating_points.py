@@ -1,8 +1,9 @@
 """Operating points: what a threshold of its own would do for each group. Shown, and never applied.
 
-A lower threshold for a group finds more of its children and joins more strangers to them; who pays is not for an engine
-to say. Recall and false links are those that the confidences foretell, of what was weighed at all; with confidences that
-are calibrated in every group one threshold is best for each pair, and unequal recall is unequal evidence.
+A lower threshold for a group finds more of its children and joins more strangers to them; who pays is not for an
+engine to say. Recall and false links are those that the confidences foretell, of what was weighed at all; with
+confidences that are calibrated in every group one threshold is best for each pair, and unequal recall is unequal
+evidence.
 """
 
 from __future__ import annotations

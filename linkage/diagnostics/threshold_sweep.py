@@ -1,8 +1,8 @@
 """Threshold sweep: what other thresholds would link, and the precision and recall that the confidences foretell there.
 
-Recall is of what was weighed at all (`recall_given_candidates`); pairs that no block found are in neither number. Links
-that a guard holds are no links at any threshold, and those a person decided are links at each. Persons are the closure of
-the links before any is cut. A threshold must not be chosen by the answer that it gives.
+Recall is of what was weighed at all (`recall_given_candidates`); pairs that no block found are in neither number.
+Links that a guard holds are no links at any threshold, and those a person decided are links at each. Persons are the
+closure of the links before any is cut. A threshold must not be chosen by the answer that it gives.
 """
 
 from __future__ import annotations

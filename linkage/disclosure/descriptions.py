@@ -123,6 +123,7 @@ MATCH_RATE_TABLE = Table(
     labels=("method",),
 )
 
+
 def is_one(column: str, value: str) -> Callable[[Row], bool]:
     """Rows with a value in a column."""
     return lambda row: str(row[column]) == value

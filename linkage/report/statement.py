@@ -1,8 +1,9 @@
 """A statement of the linkage, generated from the run: what GUILD asks of those who link, and a paragraph on methods.
 
 GUILD: R. Gilbert and others, J. Public Health 40 (2018) 191-198: what is to be told at each of four steps, here data
-provision, linkage, what an analysis has to allow for, and reporting. What the run does not know (how people came to be in
-a source, consent, who did it) is left as a blank to fill, and said so. Counts are exact: for the secure setting.
+provision, linkage, what an analysis has to allow for, and reporting. What the run does not know (how people came to
+be in a source, consent, who did it) is left as a blank to fill, and said so. Counts are exact: for the secure
+setting.
 """
 
 from __future__ import annotations
@@ -173,8 +174,8 @@ def _analysis(con: Connection) -> tuple[Item, ...]:
     )  # fmt: skip
     return (
         Item(ANALYSIS, "groups that are missed or wrongly joined more or less often", "",
-             f"{worse or 'none was seen'}; for {unclear} comparisons there is not enough evidence, which is no evidence "
-             "of no difference"),
+             f"{worse or 'none was seen'}; for {unclear} comparisons there is not enough evidence, which is no "
+             "evidence of no difference"),
         Item(ANALYSIS, "what an analysis has to allow for", "",
              "disparity_impact.csv has the ratio that a statistic would show if nothing but linkage differed; "
              "tipping_point.csv the bounds of the named statistics; --imputations draws linkages to analyse and pool"),
@@ -196,15 +197,15 @@ def methods_paragraph(con: Connection, manifest: Mapping[str, Any], sizes: Seque
     link = manifest.get("configuration", {}).get("link", {})
     stages = {str(stage): int(str(n)) for stage, n in rows(
         con, f"select stage, count(*) from {LINKS} where decision = 'link' group by stage order by stage")}  # fmt: skip
-    (least, most), = rows(con, f"select min(rate), max(rate) from {MATCH_RATE} where subgroup_var = '{ALL}'")
+    ((least, most),) = rows(con, f"select min(rate), max(rate) from {MATCH_RATE} where subgroup_var = '{ALL}'")
     told = "" if least is None else f"from {_percent(least)} to {_percent(most)} by pair of sources (match_rate.csv)"
     version = manifest.get("versions", {}).get("linkage-engine", "")
     return (
         f"{sum(size.records for size in sizes):,} records of {len(sizes)} sources "
         f"({', '.join(size.source for size in sizes)}) were linked with linkage-engine {version}. Deterministic rules "
         f"({', '.join(link.get('rules', ()))}) made {stages.get('deterministic', 0):,} links; a Fellegi-Sunter model "
-        f"({link.get('model', 'none')}), fitted on the sources themselves, made {stages.get('probabilistic', 0):,} more "
-        f"from a confidence of {link.get('accept')}, and {stages.get('manual', 0):,} were made by people. "
+        f"({link.get('model', 'none')}), fitted on the sources themselves, made {stages.get('probabilistic', 0):,} "
+        f"more from a confidence of {link.get('accept')}, and {stages.get('manual', 0):,} were made by people. "
         f"Links were joined into persons under constraints. Records with a partner: {told or 'none'}; records without "
         f"one include children who have none to be found. By the confidences, {expected_words(con)}. "
         f"{_implausible_words(con).capitalize()}."

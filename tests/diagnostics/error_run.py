@@ -50,8 +50,8 @@ def fill(con: Connection, world: World) -> None:
         con.execute("insert into sources values (?, ?, ?, ?)",
                     [number, f"s{number}", number in world.unique, number in world.within])  # fmt: skip
     listed = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-    con.execute(f"create table records (record_id bigint, source_no utinyint, source varchar, key varchar, sex varchar, "
-                f"forenames varchar[], surnames varchar[], postcodes varchar[], {listed})")  # fmt: skip
+    con.execute(f"create table records (record_id bigint, source_no utinyint, source varchar, key varchar, "
+                f"sex varchar, forenames varchar[], surnames varchar[], postcodes varchar[], {listed})")  # fmt: skip
     con.execute("create table persons (record_id bigint, person_no bigint, person_size integer, confidence double)")
     for number, (source, person, sex) in enumerate(world.records):
         con.execute("insert into records (record_id, source_no, source, key, sex) values (?, ?, ?, ?, ?)",

@@ -48,7 +48,8 @@ def test_expected_errors_are_the_sums_and_whole_numbers_add_up() -> None:
         found = rows(con, """
             select subgroup_var, subgroup, n_links, exp_false, sd_false, exp_missed_in_candidates, mmr_candidates,
               confidence_basis, status
-            from diagnostics__expected_errors where source_l = 'all' and subgroup <> 'M' order by cell_no""")  # fmt: skip
+            from diagnostics__expected_errors where source_l = 'all' and subgroup <> 'M'
+            order by cell_no""")  # fmt: skip
         whole = ("all", "all", 4, pytest.approx(0.58), pytest.approx(0.672012), pytest.approx(0.4), None,
                  "modelled, calibrated", "not enough evidence")  # fmt: skip
         assert found[0] == whole
@@ -79,9 +80,11 @@ def test_two_records_of_one_source_count_only_where_its_own_records_are_linked()
 
 
 def test_a_link_across_persons_is_refused() -> None:
-    with working(World(records=[(0, 0, "F"), (1, 1, "F")], links=[(0, 1, 0.9, "modelled")])) as con:
-        with pytest.raises(AssertionError):
-            make_closure(con, ())
+    with (
+        working(World(records=[(0, 0, "F"), (1, 1, "F")], links=[(0, 1, 0.9, "modelled")])) as con,
+        pytest.raises(AssertionError),
+    ):
+        make_closure(con, ())
 
 
 QS = st.integers(500_000, 999_999).map(lambda n: n / 1e6)

@@ -17,6 +17,7 @@ from linkage.sql import Connection, rows
 from linkage.stats import chapman
 
 DAY = {"dob": "2010-05-01", "dob_precision": "day"}
+SCHOOL = {"school_urn": "1", "authority": "301"}
 # Rule, both records of one person, sources, and whether the person shows it.
 CASES = [
     ("two_birth_dates", DAY, {**DAY, "dob": "2010-05-02"}, (0, 1), False),
@@ -31,8 +32,8 @@ CASES = [
      {"forename": "PETER", "surname": "HILL", "postcode": "AB1 2CD"}, (0, 1), True),
     ("like_siblings", {"forename": "ANNA", "surname": "HILL", "postcode": "AB1 2CD"},
      {"forename": "PETER", "surname": "HILL", "postcode": "AB1 3CD"}, (0, 1), False),
-    ("schools_far_apart", {"school_urn": "1", "authority": "301"}, {"school_urn": "2", "authority": "302"}, (0, 0), True),
-    ("schools_far_apart", {"school_urn": "1", "authority": "301"}, {"school_urn": "2", "authority": "301"}, (0, 0), False),
+    ("schools_far_apart", SCHOOL, {"school_urn": "2", "authority": "302"}, (0, 0), True),
+    ("schools_far_apart", SCHOOL, {"school_urn": "2", "authority": "301"}, (0, 0), False),
 ]  # fmt: skip
 
 
@@ -167,5 +168,8 @@ def test_two_passes_tell_what_neither_found() -> None:
         capture_recapture(con, None, ())
         assert rows(con, "select * from diagnostics__capture_recapture") == []
     expected = chapman(16, 15, 12)
-    assert [row[:5] for row in found] == [("s0", "home not known", 16, 15, 12), ("all", "all that could be told", 16, 15, 12)]
+    assert [row[:5] for row in found] == [
+        ("s0", "home not known", 16, 15, 12),
+        ("all", "all that could be told", 16, 15, 12),
+    ]
     assert found[0][5] == pytest.approx(expected.missed, abs=1e-6)

@@ -74,9 +74,9 @@ def test_a_project_brings_other_diagnostics_to_the_same_links(copied: Path, engl
     assert {row["variables"] for row in crossed} == {"sex by age"}
     compared = lines_of(copied / "diagnostics" / "linked_vs_unlinked.csv")
     assert {row["source"] for row in compared if not row["status"].startswith("refused")} == {"census_2023"}
+    wrong = england.parent / "wrong.toml"
+    wrong.write_text(england.read_text(encoding="utf-8") + 'reference = { ethnicity = "Martian" }\n')
     with pytest.raises(ProjectError):
-        wrong = england.parent / "wrong.toml"
-        wrong.write_text(england.read_text(encoding="utf-8") + 'reference = { ethnicity = "Martian" }\n')
         diagnose(copied, read_project(wrong), threads=2)
 
 

@@ -1,4 +1,4 @@
-"""Plausible linkages: drawn with the chances of their pairs, within the constraints, through to persons and families."""
+"""Plausible linkages: drawn with the chances of their pairs, within constraints, through to persons and families."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DRAWS = 3
 
 @pytest.fixture(scope="module")
 def drawn(whole: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of a run of which no two links may be drawn of one left record and three plausible linkages of it."""
+    """A copy of a run, with a never-link pair where it has a link, and three plausible linkages of it."""
     run = tmp_path_factory.mktemp("drawn") / "run"
     shutil.copytree(whole, run)
     with connect(run / "run.duckdb", threads=2) as con:
@@ -50,12 +50,13 @@ def test_of_rivals_that_were_drawn_the_surest_stays() -> None:
     with connect(threads=1) as con:
         con.execute("""create table drawable_pairs as select * from (values
             (0::bigint, 5::bigint, 'probabilistic', 0, 1, 0::ubigint, 5::ubigint),
-            (0, 6, 'probabilistic', 0, 1, 0, 6), (0, 7, 'deterministic', 0, 1, 0, 7), (0, 8, 'probabilistic', 0, 2, 0, 8))
+            (0, 6, 'probabilistic', 0, 1, 0, 6), (0, 7, 'deterministic', 0, 1, 0, 7),
+            (0, 8, 'probabilistic', 0, 2, 0, 8))
             p(record_id_l, record_id_r, stage, source_no_l, source_no_r, face_l, face_r)""")
         con.execute("alter table drawable_pairs add column rule varchar")
         con.execute("alter table drawable_pairs add column confidence_basis varchar")
-        con.execute("create table drawn as select * from (values (0::bigint, 5::bigint, 0.1), (0, 6, 0.7), (0, 7, 0.2), "
-                    "(0, 8, 0.3)) d(record_id_l, record_id_r, surplus)")  # fmt: skip
+        con.execute("create table drawn as select * from (values (0::bigint, 5::bigint, 0.1), (0, 6, 0.7), "
+                    "(0, 7, 0.2), (0, 8, 0.3)) d(record_id_l, record_id_r, surplus)")  # fmt: skip
         run_steps(con, (taken_step(),))
         assert rows(con, "select record_id_r from decided_pairs order by 1") == [(6,), (7,), (8,)]
 
@@ -65,7 +66,7 @@ def test_a_draw_is_a_whole_linkage_within_the_constraints(drawn: Path) -> None:
     assert folders == ["001", "002", "003"]
     with connect() as con:
         con.execute(f"attach '{drawn / 'run.duckdb'}' as run (read_only)")
-        never = f"""
+        never = """
             select l.source, l.key, r.source, r.key from run.never_link n
             join run.records l on l.record_id = n.record_id_l join run.records r on r.record_id = n.record_id_r"""
         left, left_key, right, right_key = rows(con, never)[0]
@@ -79,7 +80,8 @@ def test_a_draw_is_a_whole_linkage_within_the_constraints(drawn: Path) -> None:
             assert twice == []
             split = rows(con, f"""select count(*) from read_parquet('{folder}/links.parquet') k
                 join {persons} l on l.source = k.source_l and l.key = k.key_l
-                join {persons} r on r.source = k.source_r and r.key = k.key_r where l.person_id <> r.person_id""")  # fmt: skip
+                join {persons} r on r.source = k.source_r and r.key = k.key_r
+                where l.person_id <> r.person_id""")  # fmt: skip
             assert split == [(0,)]
             together = f"select count(distinct person_id) from {persons} where (source, key) in (($a, $b), ($c, $d))"
             assert rows(con, together, {"a": left, "b": left_key, "c": right, "d": right_key}) == [(2,)]
