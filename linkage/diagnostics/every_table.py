@@ -10,7 +10,7 @@ from linkage.diagnostics.capture_recapture import capture_recapture, write_captu
 from linkage.diagnostics.closure import drop_closure, make_closure
 from linkage.diagnostics.coverage import coverage, write_coverage
 from linkage.diagnostics.error_by_subgroup import error_by_subgroup, write_error_by_subgroup
-from linkage.diagnostics.expected_errors import expected_errors, write_expected_errors
+from linkage.diagnostics.expected_by_subgroup import expected_errors, write_expected_errors
 from linkage.diagnostics.family_units import write_family_units
 from linkage.diagnostics.group_counts import group_counts
 from linkage.diagnostics.identifier_quality import identifier_quality, write_identifier_quality

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.diagnostics.closure import CLOSURE, GROUPS, group_of_pair_sql
-from linkage.diagnostics.expected_errors import EXPECTED
+from linkage.diagnostics.expected_by_subgroup import EXPECTED
 from linkage.diagnostics.subgroups import ALL, subgroup_order_sql
 from linkage.sql import Connection, has_table, literal, rows
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from linkage.diagnostics.capture_recapture import CAPTURE
 from linkage.diagnostics.error_by_subgroup import DISPARITY
-from linkage.diagnostics.expected_errors import EXPECTED
+from linkage.diagnostics.expected_by_subgroup import EXPECTED
 from linkage.diagnostics.implausible import ANY, IMPLAUSIBLE
 from linkage.diagnostics.match_rate import MATCH_RATE
 from linkage.diagnostics.subgroups import ALL

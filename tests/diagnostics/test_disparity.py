@@ -7,7 +7,7 @@ from error_run import World, working
 
 from linkage.diagnostics.closure import make_closure
 from linkage.diagnostics.error_by_subgroup import COLUMNS, error_by_subgroup
-from linkage.diagnostics.expected_errors import expected_errors
+from linkage.diagnostics.expected_by_subgroup import expected_errors
 from linkage.diagnostics.group_counts import Counts, GroupCount, group_counts
 from linkage.diagnostics.impact import disparity_impact, named_statistics
 from linkage.diagnostics.intersections import intersections

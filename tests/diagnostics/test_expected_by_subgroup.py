@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from linkage.diagnostics.closure import make_closure
-from linkage.diagnostics.expected_errors import expected_errors
+from linkage.diagnostics.expected_by_subgroup import expected_errors
 from linkage.diagnostics.threshold_sweep import threshold_sweep
 from linkage.sql import Connection, rows
 from linkage.stats import expected_count_interval, poisson_binomial_interval
