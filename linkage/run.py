@@ -20,6 +20,7 @@ from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.disclosure import find_nestings, profile_of, publish
 from linkage.errors import InputError, ProjectError, UsageError
 from linkage.families import FamilyRules, load_family_rules, make_families
+from linkage.imputations import write_imputations
 from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.blocking_recall import estimate_blocking_recall
 from linkage.match.overrides import read_overrides, refuse_remembered
@@ -32,7 +33,7 @@ from linkage.outputs import write_tables
 from linkage.packs import Packs, load_packs
 from linkage.prepare import prepare_records
 from linkage.project import Project, RunSettings
-from linkage.report import write_report
+from linkage.report import write_report, write_statement
 from linkage.sources import load_source, source_files
 from linkage.sql import count, rows
 from linkage.tables import CANDIDATES, KNOWN_PAIRS, KNOWN_RECORDS, RECORDS, Extract, Finding
@@ -80,6 +81,7 @@ def run_project(
     threads: int | None = None,
     memory: str | None = None,
     seed: int | None = None,
+    imputations: int | None = None,
     resume: bool = False,
     discard_working: bool | None = None,
     progress: Progress | None = None,
@@ -90,7 +92,7 @@ def run_project(
     LinkageError; what was finished stays, and `resume=True` goes on from there to the same bytes. To resume a run
     that is finished does nothing, but that `discard_working` still removes its working tables.
     """
-    project = _with_options(project, threads, memory, seed, discard_working)
+    project = _with_options(project, threads, memory, seed, imputations, discard_working)
     settings = project.run
     refuse_folder(out, resume=resume)
     profile_of(project.diagnostics.profile, project.diagnostics.suppress_below)
@@ -229,9 +231,7 @@ def persons(job: Job) -> Facts:
 
 def families(job: Job) -> Facts:
     """Persons to relationships and family units."""
-    specs = enumerate(job.project.sources.values())
-    years = {number: spec.year for number, spec in specs if spec.year is not None}
-    made = make_families(job.workspace.con, job.families, run_key=_run_key(job), years=years)
+    made = make_families(job.workspace.con, job.families, run_key=_run_key(job), years=_years(job))
     return {**made.relationships, **made.units, "perhaps_same_child": made.perhaps_same_child}
 
 
@@ -239,6 +239,25 @@ def tables(job: Job) -> Facts:
     """Write the tables."""
     subgroups = job.project.diagnostics.subgroups
     return {**write_tables(job.workspace.con, job.workspace.folder, subgroups=subgroups)}
+
+
+def imputations(job: Job) -> Facts:
+    """Draw plausible linkages from the evidence, where they are asked for."""
+    return {**write_imputations(
+        job.workspace.con,
+        job.workspace.folder,
+        draws=job.project.run.imputations,
+        seed=job.project.run.seed,
+        rules=job.families,
+        years=_years(job),
+        run_key=_run_key(job),
+    )}  # fmt: skip
+
+
+def _years(job: Job) -> dict[int, int]:
+    """The calendar year of a source, by its number, where the project says it."""
+    specs = enumerate(job.project.sources.values())
+    return {number: spec.year for number, spec in specs if spec.year is not None}
 
 
 def diagnostics(job: Job) -> Facts:
@@ -262,8 +281,9 @@ def public(job: Job) -> Facts:
 
 
 def report(job: Job) -> Facts:
-    """Write the report."""
+    """Write the report and the statement."""
     write_report(job.workspace.con, manifest(job), job.workspace.folder / "report.html")
+    write_statement(job.workspace.con, manifest(job), job.workspace.folder / "diagnostics")
     return {}
 
 
@@ -287,6 +307,7 @@ STAGES: tuple[Stage, ...] = (
     Stage("persons", "joining links into persons", persons),
     Stage("families", "finding families", families),
     Stage("tables", "writing the tables", tables),
+    Stage("imputations", "drawing plausible linkages", imputations),
     Stage("diagnostics", "writing the diagnostics", diagnostics),
     Stage("public", "disclosure control", public),
     Stage("report", "writing the report", report),
@@ -347,10 +368,16 @@ def _relative(path: Path, folder: Path) -> str:
 
 
 def _with_options(
-    project: Project, threads: int | None, memory: str | None, seed: int | None, discard: bool | None
+    project: Project,
+    threads: int | None,
+    memory: str | None,
+    seed: int | None,
+    imputations: int | None,
+    discard: bool | None,
 ) -> Project:
     """The project with the options that were given in its `[run]`: they win. Raises UsageError."""
-    given = {"threads": threads, "memory": memory, "seed": seed, "discard_working": discard}
+    given = {"threads": threads, "memory": memory, "seed": seed, "imputations": imputations,
+             "discard_working": discard}  # fmt: skip
     changed = {name: value for name, value in given.items() if value is not None}
     try:
         settings = RunSettings.model_validate({**project.run.model_dump(), **changed})
@@ -363,7 +390,7 @@ def _with_options(
 
 def _fingerprint(project: Project, packs: dict[str, str], inputs: dict[str, str]) -> str:
     """What makes a run this run and no other: settings, packs, inputs and the versions that change results."""
-    parts = [project.fingerprint(), packs, inputs, versions()]
+    parts = [project.fingerprint(), project.run.imputations, packs, inputs, versions()]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

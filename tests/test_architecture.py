@@ -13,8 +13,8 @@ PACKAGE = ROOT / "linkage"
 ORDER = (
     "errors", "stats", "schema", "identifiers", "tables", "findings", "sql", "manifest", "key_file", "strict", "packs",
     "project", "sources", "recognise", "prepare", "match", "cluster", "families", "validation", "diagnostics",
-    "clerical", "outputs", "minimise", "disclosure", "report", "workspace", "run", "plan", "check", "progress",
-    "demo", "cli",
+    "clerical", "outputs", "imputations", "minimise", "disclosure", "report", "workspace", "run", "diagnose", "plan",
+    "check", "progress", "demo", "cli",
 )  # fmt: skip
 ONLY_IN = {
     "splink": {"linkage/match/probabilistic.py"},

@@ -31,6 +31,10 @@ def run(
     threads: Threads = None,
     memory: Memory = None,
     seed: Seed = None,
+    imputations: Annotated[
+        int | None,
+        typer.Option(metavar="M", min=0, max=200, help="Also draw M plausible linkages from the evidence. Default: 0."),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after the last finished stage.")] = False,
     discard_working: Annotated[
         bool, typer.Option("--discard-working", help="At the end, remove run.duckdb, which holds personal data.")
@@ -45,8 +49,8 @@ def run(
     target = folder or settings.run_folder
     with Progress(err) as progress:
         run_project(
-            settings, out=target, threads=threads, memory=memory, seed=seed, resume=resume,
-            discard_working=discard_working or None, progress=progress,
+            settings, out=target, threads=threads, memory=memory, seed=seed,
+            imputations=imputations, resume=resume, discard_working=discard_working or None, progress=progress,
         )  # fmt: skip
     manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
     if as_json:

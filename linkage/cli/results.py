@@ -1,4 +1,4 @@
-"""Commands that ask about a finished run: `evaluate`, `explain`."""
+"""Commands that ask about a finished run: `evaluate`, `explain`, `diagnose`."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import Annotated
 
 import typer
 
-from linkage.cli.app import Json, RunFolder, command
-from linkage.cli.console import print_json, print_table, say
+from linkage.cli.app import Json, Memory, RunFolder, Threads, command
+from linkage.cli.console import err, print_json, print_table, say
+from linkage.diagnose import diagnose
 from linkage.diagnostics.evaluation import SOURCES, Evaluation, evaluate
 from linkage.diagnostics.explain import PairExplanation, RecordExplanation, explain_pair, explain_record
 from linkage.diagnostics.subgroups import ALL
+from linkage.progress import Progress
+from linkage.project import read_project
 
 
 @command("evaluate")
@@ -62,6 +65,36 @@ def explain(
         print_json(found.as_dict())
     else:
         say(found.as_text())
+
+
+@command("diagnose")
+def diagnose_run(
+    run: RunFolder,
+    project: Annotated[
+        Path | None,
+        typer.Option(metavar="PROJECT", help="Take [diagnostics] from this project file instead of from the run."),
+    ] = None,
+    threads: Threads = None,
+    memory: Memory = None,
+    as_json: Json = False,
+) -> None:
+    """Make the diagnostics, the public tables and the report of a run again.
+
+    From its working tables, so that another subgroup or reference needs no other run. Links stay as they are.
+
+    Example: linkage diagnose demo/run --project demo/england/linkage.toml
+    """
+    settings = read_project(project) if project else None
+    with Progress(err) as progress:
+        made = diagnose(run, settings, threads=threads, memory=memory, step=progress.say)
+    if as_json:
+        print_json({"run": str(run), **made})
+        return
+    lines = [(name.removesuffix("_rows").replace("_", " "), f"{n:,}") for name, n in made["diagnostics"].items()]
+    print_table("Diagnostics", ("table", "rows"), lines)
+    counts = made["public"]
+    say(f"\nPublic tables: {counts['tables']}, {counts['hidden']:,} of {counts['counts']:,} counts hidden")
+    say(f"Written to {run / 'diagnostics'}, {run / 'public'} and {run / 'report.html'}")
 
 
 def print_evaluation(result: Evaluation, *, subgroups: tuple[str, ...] = ()) -> None:

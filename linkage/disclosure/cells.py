@@ -83,6 +83,7 @@ def cells_of(tables: Iterable[tuple[Table, Sequence[Row]]], nestings: Sequence[N
     """The cells of all tables together, so that a count hidden in one is not found in another."""
     cells = Cells()
     adding: dict[Name, defaultdict[str, dict[str, int]]] = {}
+    nesting: set[Name] = set()
     for table, rows in tables:
         for row in rows:
             var, group = table.group_of(row)
@@ -94,9 +95,11 @@ def cells_of(tables: Iterable[tuple[Table, Sequence[Row]]], nestings: Sequence[N
                 number = cells.add(name, int(value))
                 if count.adds_up:
                     adding.setdefault(name[:-2], defaultdict(dict))[var][group] = number
+                if count.nests:
+                    nesting.add(name[:-2])
             _add_differences(cells, table, row)
-    for groups in adding.values():
-        _add_sums(cells, groups, nestings)
+    for place, groups in adding.items():
+        _add_sums(cells, groups, nestings if place in nesting else ())
     return cells
 
 

@@ -27,13 +27,15 @@ class Count:
 
     `measure` names what is counted and `place` where, subgroup aside: two columns, of one table or of several, with the
     same measure and place are the same number, and hiding one hides both. Counts of the subgroups of a variable add up
-    to the one of `all`, if `adds_up`.
+    to the one of `all`, if `adds_up`; subgroups that are made of others do so in counts of records, not in counts of
+    pairs or persons, whose subgroup may be that of another record (`nests`).
     """
 
     column: str
     measure: str
     place: Place
     adds_up: bool = True
+    nests: bool = True
 
 
 @dataclass(frozen=True)
@@ -76,9 +78,17 @@ class Figure:
     reference: str | None = None
 
 
+def every_row(row: Row) -> bool:
+    """All rows of a table."""
+    return bool(row)
+
+
 @dataclass(frozen=True)
 class Table:
-    """A diagnostic: `name` without .csv, columns that place a row, and all other columns that are to be published."""
+    """A diagnostic: `name` without .csv, columns that place a row, and all other columns that are to be published.
+
+    Only rows of which `only` holds are published.
+    """
 
     name: str
     dimensions: tuple[str, ...]
@@ -89,6 +99,7 @@ class Table:
     labels: tuple[str, ...] = ()  # texts that say nothing of children, such as the name of a method
     subgroup_var: str = "subgroup_var"
     subgroup: str = "subgroup"
+    only: Callable[[Row], bool] = every_row
 
     def group_of(self, row: Row) -> tuple[str, str]:
         """Variable and subgroup of a row; the total of a table without subgroups."""
@@ -112,4 +123,86 @@ MATCH_RATE_TABLE = Table(
     labels=("method",),
 )
 
-TABLES: tuple[Table, ...] = (MATCH_RATE_TABLE,)
+
+def is_one(column: str, value: str) -> Callable[[Row], bool]:
+    """Rows with a value in a column."""
+    return lambda row: str(row[column]) == value
+
+
+_PAIR_COUNTS = by("metric", "truth_source")
+
+# Missed pairs only. Beside the false ones of the same group they could be worked out: of pairs that the confidences
+# foretell, those that are true are the same in both. For the same reason expected_errors is not published.
+ERROR_TABLE = Table(
+    name="error_by_subgroup",
+    dimensions=("metric", "subgroup_var", "subgroup"),
+    counts=(
+        Count("wrong", "wrong pairs", _PAIR_COUNTS, nests=False),
+        Count("n", "pairs", _PAIR_COUNTS, nests=False),
+    ),
+    differences=(Difference("n", "wrong", "right pairs"),),
+    rates=(Rate("rate", "wrong", "n"),),
+    figures=(
+        *(Figure(column, ("wrong", "n"), "0.1", "reference") for column in ("ratio", "ratio_lo", "ratio_hi")),
+        Figure("excess", ("wrong", "n"), "10", "reference"),
+        Figure("evidence", ("wrong", "n"), None, "reference"),
+    ),
+    labels=("method", "reference", "truth_source", "unit"),
+    only=is_one("metric", "missed"),
+)
+
+# One scenario, the sum of all: persons who show several would tell small counts by subtraction.
+IMPLAUSIBLE_TABLE = Table(
+    name="implausible",
+    dimensions=("rule", "subgroup_var", "subgroup"),
+    counts=(
+        Count("flagged", "implausible persons", by("rule"), nests=False),
+        Count("at_risk", "persons who could be implausible", by("rule"), nests=False),
+    ),
+    differences=(Difference("at_risk", "flagged", "persons not implausible"),),
+    rates=(Rate("rate", "flagged", "at_risk"),),
+    labels=("method", "unit"),
+    only=is_one("rule", "any"),
+)
+
+# Rates of everybody, to a hundredth, and no counts: thresholds beside one another would tell the links between them.
+SWEEP_TABLE = Table(
+    name="threshold_sweep",
+    dimensions=("threshold",),
+    counts=(),
+    figures=(Figure("precision", (), "0.01"), Figure("recall_given_candidates", (), "0.01")),
+    labels=("confidence_basis", "is_run"),
+)
+
+# One difference a variable; its levels would tell counts that match_rate hides.
+LINKED_TABLE = Table(
+    name="linked_vs_unlinked",
+    dimensions=("source", "other", "variable", "level"),
+    counts=(),
+    figures=(Figure("std_diff", (), "0.01"), Figure("flag", ())),
+    labels=("eligibility_basis", "status"),
+    only=is_one("level", "all levels"),
+)
+
+FEWEST_FOR_A_SHARE = 1_000  # records of whom a share to a hundredth tells no count under ten
+
+
+def _is_large_total(row: Row) -> bool:
+    return str(row["subgroup_var"]) == ALL and int(str(row["records"])) >= FEWEST_FOR_A_SHARE
+
+
+TIPPING_TABLE = Table(
+    name="tipping_point",
+    dimensions=("estimand",),
+    counts=(),
+    figures=tuple(
+        Figure(column, (), "0.01")
+        for column in ("linked_share", "p_linked", "p_unlinked_needed", "ratio_needed", "manski_lo", "manski_hi")
+    ),
+    labels=("decision_value", "status"),
+    only=_is_large_total,
+)
+
+TABLES: tuple[Table, ...] = (
+    MATCH_RATE_TABLE, ERROR_TABLE, IMPLAUSIBLE_TABLE, SWEEP_TABLE, LINKED_TABLE, TIPPING_TABLE,
+)  # fmt: skip

@@ -18,7 +18,8 @@ from linkage.disclosure.suppression import hidden_cells
 from linkage.errors import RefusedError
 
 SDC_LOG = "sdc_log.csv"  # beside the diagnostics: what was hidden, and why, is not for the public
-NOT_DIAGNOSTICS = frozenset({SDC_LOG})
+STATEMENT = "statement.csv"  # words about the whole run, with exact counts: for the secure setting
+NOT_DIAGNOSTICS = frozenset({SDC_LOG, STATEMENT})
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,10 @@ def publish(
         register_release(register, release)
     public.mkdir(exist_ok=True)
     for name, rows in protected.tables.items():
-        _write(public / f"{name}.csv", list(rows[0]) if rows else [], [list(row.values()) for row in rows])
+        if rows:
+            _write(public / f"{name}.csv", list(rows[0]), [list(row.values()) for row in rows])
+        else:  # what an earlier diagnosis of the run had published is no longer so
+            (public / f"{name}.csv").unlink(missing_ok=True)
     log = [[name[0], " ".join(name[1:-2]), *name[-2:], reason] for name, reason in protected.hidden.items()]
     _write(diagnostics / SDC_LOG, ["measure", "place", "subgroup_var", "subgroup", "reason"], log)
     known = {f"{table.name}.csv" for table in TABLES} | NOT_DIAGNOSTICS
@@ -125,12 +129,14 @@ def _rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def _read(table: Table, path: Path) -> list[Row]:
-    """Rows of a diagnostic: counts as whole numbers, other columns as text, empty ones as None."""
+    """Rows of a diagnostic that are to be published: counts as whole numbers, other columns as text, empty ones as
+    None."""
     counts = {count.column for count in table.counts}
-    return [
+    found = [
         {name: None if text == "" else int(text) if name in counts else text for name, text in row.items()}
         for row in _rows_of(path)
     ]
+    return [row for row in found if table.only(row)]
 
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

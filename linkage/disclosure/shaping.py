@@ -100,7 +100,7 @@ def _figure(
     table: Table, row: Row, figure: Figure, value: Value, groups: Groups, hidden: Collection[Name]
 ) -> tuple[str, str]:
     behind = [row]
-    if figure.reference is not None:
+    if figure.reference is not None and row[figure.reference] is not None:
         behind.append(groups[_place(table, row), (table.group_of(row)[0], str(row[figure.reference]))])
     if any(name_of(table, column, one) in hidden for one in behind for column in figure.counts):
         return _symbol(CONFIDENTIAL)

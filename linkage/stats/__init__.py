@@ -78,7 +78,12 @@ if TYPE_CHECKING:
         stratified_rate,
         stratified_recall,
     )
-    from linkage.stats.totals import ExpectedErrors, expected_errors, poisson_binomial_interval
+    from linkage.stats.totals import (
+        ExpectedErrors,
+        expected_count_interval,
+        expected_errors,
+        poisson_binomial_interval,
+    )
 
 # Name of every function and class that is imported when asked for, by the module it is in.
 _LATER = {
@@ -105,7 +110,7 @@ _LATER = {
         "Standardised", "Stratified", "neyman", "size_for_half_width", "standardise", "stratified_rate",
         "stratified_recall",
     ),
-    "totals": ("ExpectedErrors", "expected_errors", "poisson_binomial_interval"),
+    "totals": ("ExpectedErrors", "expected_count_interval", "expected_errors", "poisson_binomial_interval"),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
 
@@ -144,6 +149,7 @@ __all__ = [
     "duplicate_method",
     "evidence",
     "excess_missed",
+    "expected_count_interval",
     "expected_errors",
     "holm",
     "linkage_weights",

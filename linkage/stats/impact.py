@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from linkage.stats.rates import LEVEL, z_of
@@ -114,36 +115,51 @@ class LinkageWeights:
     overlap_unlinked: tuple[float, float]
 
 
-def linkage_weights(frame: pd.DataFrame, linked: Sequence[bool]) -> LinkageWeights:
+def linkage_weights(
+    frame: pd.DataFrame, linked: Sequence[bool], *, times: Sequence[int] | None = None
+) -> LinkageWeights:
     """Inverse-probability-of-linkage weights, P(linked) / P(linked | X): linked records speak for unlinked ones like
     them.
 
     X are the frame's columns, known for linked and unlinked alike: numbers as they are, anything else by level (give
-    "unknown" a level of its own). Logistic model by scikit-learn with a negligible penalty; stabilised, trimmed.
-    Invalid where linkage depends on what is not in the frame, or false links are many; refit within each bootstrap
-    replicate for a variance. ValueError where a number is missing or all or none are linked. Sources: J. M. Robins and
-    others, Epidemiology 11 (2000) 550-560; trimming, S. R. Cole and M. A. Hernán, Am. J. Epidemiol. 168 (2008) 656-664.
+    "unknown" a level of its own). `times` says how many records each row stands for (1 each without it). Logistic model
+    by scikit-learn with a negligible penalty; stabilised, trimmed. Invalid where linkage depends on what is not in the
+    frame, or false links are many; refit within each bootstrap replicate for a variance. ValueError where a number is
+    missing or all or none are linked. Sources: J. M. Robins and others, Epidemiology 11 (2000) 550-560; trimming, S. R.
+    Cole and M. A. Hernán, Am. J. Epidemiol. 168 (2008) 656-664.
     """
     is_linked = np.asarray(linked, dtype=bool)
     if len(frame) != len(is_linked) or is_linked.all() or not is_linked.any():
         raise ValueError("weights need linked and unlinked records, and X for each of them")
+    n = np.ones(len(frame)) if times is None else np.asarray(times, dtype=float)
+    if len(n) != len(frame) or (n <= 0).any():
+        raise ValueError("each row stands for one record or more")
     numbers = frame.select_dtypes("number").astype(float)
     if not np.isfinite(numbers.to_numpy()).all():
         raise ValueError("a number is missing: make bands of it, with one for unknown")
     levels = frame.drop(columns=numbers.columns).astype(str)
     scaled = (numbers - numbers.mean()) / numbers.std(ddof=0).replace(0, 1)
     design = pd.concat([scaled, pd.get_dummies(levels, drop_first=True, dtype=float)], axis=1).to_numpy()
-    share = float(is_linked.mean())
+    share = float(n[is_linked].sum() / n.sum())
     chance = np.full(len(is_linked), share)
     if design.shape[1]:
-        model = LogisticRegression(C=900.0, max_iter=10_000, tol=1e-8).fit(design, is_linked)
+        model = LogisticRegression(C=900.0, max_iter=10_000, tol=1e-8).fit(design, is_linked, sample_weight=n)
         chance = model.predict_proba(design)[:, 1]
-    raw = share / chance[is_linked]
-    limit = float(np.quantile(raw, TRIM))
+    raw, here = share / chance[is_linked], n[is_linked]
+    limit = _weighted_quantile(raw, here, TRIM)
     used = np.minimum(raw, limit)
     kept = iter(used.tolist())
     ends = [(float(chance[side].min()), float(chance[side].max())) for side in (is_linked, ~is_linked)]
     return LinkageWeights(
-        tuple(next(kept) if here else None for here in is_linked.tolist()),
-        float(used.sum() ** 2 / (used**2).sum()), int((raw > limit).sum()), ends[0], ends[1],
+        tuple(next(kept) if own else None for own in is_linked.tolist()),
+        float((here * used).sum() ** 2 / (here * used**2).sum()), int(here[raw > limit].sum()), ends[0], ends[1],
     )  # fmt: skip
+
+
+def _weighted_quantile(values: NDArray[np.float64], times: NDArray[np.float64], share: float) -> float:
+    """The quantile of values that each stand for several, as `numpy.quantile` has it of all of them listed."""
+    order = np.argsort(values)
+    last = np.cumsum(times[order]) - 1  # place of each value's last copy, from 0
+    place = share * float(last[-1])
+    below, above = (values[order][np.searchsorted(last, end)] for end in (np.floor(place), np.ceil(place)))
+    return float(below + (above - below) * (place - np.floor(place)))

@@ -1,0 +1,100 @@
+"""Expected errors: false and missed pairs that the confidences themselves foretell, by subgroup and pair of sources.
+
+Of pairs after closure (`closure`). Σ (1-q) over the joined is the number expected false, Σ q over those apart the
+number expected missed among what was looked at; intervals are of the Poisson-binomial law (normal, corrected for
+skewness). They hold if confidences are calibrated, which `confidence_basis` tells, and say nothing of pairs that no
+block found.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from linkage.diagnostics.closure import BASES, CELLS
+from linkage.diagnostics.made_tables import NOT_ENOUGH, TOLD, keep_table, write_kept
+from linkage.diagnostics.subgroups import ALL, subgroup_order_sql
+from linkage.sql import Connection, rows
+from linkage.stats import expected_count_interval
+from linkage.tables import SOURCES
+
+EXPECTED = "diagnostics__expected_errors"
+METHOD = "poisson-binomial, normal corrected for skewness"
+FEWEST = 10  # pairs below which there are counts and no rates
+COLUMNS = {
+    "source_l": "text", "source_r": "text", "subgroup_var": "text", "subgroup": "text", "n_links": "count",
+    "false_links": "count", "missed_pairs": "count", "exp_false": "number", "sd_false": "number", "false_lo": "count",
+    "false_hi": "count", "fdr": "number", "fdr_lo": "number", "fdr_hi": "number",
+    "exp_missed_in_candidates": "number", "sd_missed": "number", "mmr_candidates": "number",
+    "confidence_basis": "text", "unit": "text", "method": "text", "status": "text",
+}  # fmt: skip
+
+
+def expected_errors(con: Connection) -> None:
+    """Make `diagnostics__expected_errors` from `closure_cells`.
+
+    One row per pair of sources (`all` first), subgroup variable (`all` first) and subgroup. `false_links` and
+    `missed_pairs` are `exp_false` and `exp_missed_in_candidates` as whole numbers that add up to the total over the
+    subgroups of a variable. `mmr_candidates` is missed / (missed + true and joined).
+    """
+    keep_table(con, EXPECTED, COLUMNS, [_cell(row) for row in rows(con, _sql())])
+
+
+def _sql() -> str:
+    # Whole numbers that add up: each is the step of the rounded running sum.
+    def whole(column: str) -> str:
+        running = f"sum({column}) over (place order by subgroup_no, subgroup)"
+        return f"(round({running}) - round({running} - {column}))::bigint"
+
+    return f"""
+        with summed as (
+          select var_no, subgroup_var, subgroup, source_no_l, source_no_r,
+            coalesce(sum(pairs) filter (is_joined), 0) as links,
+            coalesce(sum(pairs - q) filter (is_joined), 0) as false_links,
+            coalesce(sum(q) filter (is_joined), 0) as true_links,
+            coalesce(sum(variance) filter (is_joined), 0) as variance,
+            -coalesce(sum(third) filter (is_joined), 0) as third,
+            coalesce(sum(q) filter (not is_joined), 0) as missed,
+            coalesce(sum(variance) filter (not is_joined), 0) as variance_missed,
+            bit_or(strengths) as strengths
+          from {CELLS}
+          group by grouping sets (
+            (var_no, subgroup_var, subgroup), (var_no, subgroup_var, subgroup, source_no_l, source_no_r))),
+        ordered as (select *, {subgroup_order_sql()} as subgroup_no from summed)
+        select coalesce(l.source, '{ALL}'), coalesce(r.source, '{ALL}'), o.subgroup_var, o.subgroup, o.links::bigint,
+          {whole("o.false_links")}, {whole("o.missed")}, o.false_links, o.true_links, o.variance, o.third, o.missed,
+          o.variance_missed, o.strengths
+        from ordered o
+        left join {SOURCES} l on l.source_no = o.source_no_l
+        left join {SOURCES} r on r.source_no = o.source_no_r
+        window place as (partition by source_no_l, source_no_r, subgroup_var)
+        order by source_no_l nulls first, source_no_r nulls first, var_no, subgroup_no, subgroup"""
+
+
+def _cell(row: tuple[object, ...]) -> dict[str, object]:
+    left, right, variable, subgroup, *counts = row
+    links, false_links, missed_pairs = (int(str(value)) for value in counts[:3])
+    false, true, variance, third, missed, variance_missed = (float(str(value)) for value in counts[3:9])
+    lo, hi = expected_count_interval(links, false, variance, third)
+    cell: dict[str, object] = {
+        "source_l": left, "source_r": right, "subgroup_var": variable, "subgroup": subgroup, "n_links": links,
+        "false_links": false_links, "missed_pairs": missed_pairs, "exp_false": false, "sd_false": math.sqrt(variance),
+        "false_lo": lo, "false_hi": hi, "exp_missed_in_candidates": missed, "sd_missed": math.sqrt(variance_missed),
+        "confidence_basis": bases(int(str(counts[9]))), "unit": "pair after closure", "method": METHOD,
+        "status": TOLD if links >= FEWEST else NOT_ENOUGH,
+    }  # fmt: skip
+    if links >= FEWEST:
+        cell |= {"fdr": false / links, "fdr_lo": lo / links, "fdr_hi": hi / links}
+    if missed + true >= FEWEST:
+        cell["mmr_candidates"] = missed / (missed + true)
+    return cell
+
+
+def bases(strengths: int) -> str:
+    """The words for a bit mask of places in `BASES`."""
+    return ", ".join(basis for number, basis in enumerate(BASES) if strengths >> number & 1)
+
+
+def write_expected_errors(con: Connection, folder: Path) -> int:
+    """Write `expected_errors.csv` into the folder of diagnostics; returns its rows."""
+    return write_kept(con, EXPECTED, COLUMNS, folder / "expected_errors.csv")
