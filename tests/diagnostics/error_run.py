@@ -29,7 +29,8 @@ COLUMNS = {
     "forename": "varchar", "surname": "varchar", "forename_phonetic": "varchar", "surname_phonetic": "varchar",
     "dob": "date", "dob_precision": "varchar", "expected_dob": "date", "death_date": "date", "postcode": "varchar",
     "sector": "varchar", "district": "varchar", "address_line": "varchar", "uprn": "varchar", "authority": "varchar",
-    "school_urn": "varchar", "ethnicity": "varchar", "ethnicity_5": "varchar", "ethnicity_19": "varchar",
+    "school_urn": "varchar", "forename_key": "varchar",
+    "surname_key": "varchar", "ethnicity": "varchar", "ethnicity_5": "varchar", "ethnicity_19": "varchar",
 }  # fmt: skip
 
 
@@ -51,7 +52,8 @@ def fill(con: Connection, world: World) -> None:
                     [number, f"s{number}", number in world.unique, number in world.within])  # fmt: skip
     listed = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
     con.execute(f"create table records (record_id bigint, source_no utinyint, source varchar, key varchar, "
-                f"sex varchar, forenames varchar[], surnames varchar[], postcodes varchar[], {listed})")  # fmt: skip
+                f"sex varchar, forenames varchar[], surnames varchar[], postcodes varchar[], forename_keys varchar[], "
+                f"surname_keys varchar[], {listed})")  # fmt: skip
     con.execute("create table persons (record_id bigint, person_no bigint, person_size integer, confidence double)")
     for number, (source, person, sex) in enumerate(world.records):
         con.execute("insert into records (record_id, source_no, source, key, sex) values (?, ?, ?, ?, ?)",

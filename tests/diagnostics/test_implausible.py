@@ -54,7 +54,8 @@ def test_a_person_shows_what_no_child_can_be(
 
 
 def run_implausible(con: Connection) -> None:
-    con.execute("""update records set forename_phonetic = forename, surname_phonetic = surname""")
+    con.execute("""update records set forename_phonetic = forename, surname_phonetic = surname,
+                forename_key = forename, surname_key = surname""")
     make_pool(con)
     make_closure(con, ("sex",))
     implausible(con, ("sex",))
@@ -77,9 +78,11 @@ def test_placements_of_two_authorities_must_overlap() -> None:
     for starts, shows in (("2015-03-01", 0), ("2015-01-15", 1)):
         world = World([(0, 0, None), (1, 0, None)], values={0: {"authority": "301"}, 1: {"authority": "302"}})
         with working(world) as con:
-            con.execute("create table addresses (record_id bigint, kind varchar, valid_from date, valid_to date)")
-            con.execute("insert into addresses values (0, 'placement', date '2015-01-01', date '2015-02-01'), "
-                        f"(1, 'placement', date '{starts}', null)")  # fmt: skip
+            con.execute("create table addresses (record_id bigint, kind varchar, valid_from date, valid_to date, "
+                        "postcode varchar, precision varchar)")  # fmt: skip
+            con.execute("insert into addresses values (0, 'placement', date '2015-01-01', date '2015-02-01', null, "
+                        "null), "
+                        f"(1, 'placement', date '{starts}', null, null, null)")  # fmt: skip
             run_implausible(con)
             assert flagged(con, "placed_twice") == (1, shows)
 

@@ -160,7 +160,9 @@ def _needs(
         rule for rule in packs.rules if not rule.identifiers or (pair.no_l, pair.no_r) in agreed[rule.id]
     ]
     ways = [rule_needs(rule, pair, holdings) for rule in usable]
-    return ways + (block_needs(packs.model.block) if packs.model is not None else [])
+    return ways + (
+        block_needs([one for one in packs.model.block if one.most_pairs is None]) if packs.model is not None else []
+    )
 
 
 def _reach(
