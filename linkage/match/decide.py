@@ -17,8 +17,9 @@ from linkage.match.pool import POOL
 from linkage.match.rivals import crowds_step, face_sql
 from linkage.match.twins import few_twins_step, held_as_twins_sql, seen_twins_step
 from linkage.match.two_upns import TWO_UPNS, make_two_upns_if_none
+from linkage.match.unborn import RULE, SCORED_UNBORN, unborn_sql
 from linkage.packs import ModelSpec, Rule
-from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step, table_step
+from linkage.sql import Connection, Step, has_table, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import (
     CANDIDATES,
     CONFLICTS_OF_DECISIONS,
@@ -99,6 +100,8 @@ def decide(
     parts += [held_sql(rule, spec, used[:number]) for number, rule in enumerate(used)]
     if spec is not None:
         parts.append(probabilistic_sql(spec))
+    if has_table(con, SCORED_UNBORN):
+        parts.append(unborn_sql())
     if not parts:
         parts.append(no_pairs_sql())
     run_steps(
@@ -179,8 +182,9 @@ def no_pairs_sql() -> str:
 
 
 def weighed_step(parts: Sequence[str]) -> Step:
-    """`weighed_pairs`: every pair once with its odds; a rule's link wins over a held one, that over the model's.
+    """`weighed_pairs`: every pair once with its odds; a rule's link wins over a held one, that over a model's.
 
+    Of two models the one for unborn children wins: it has seen the due date.
     Pairs on the never-link list are gone from here on.
     """
     return scratch_step(
@@ -189,7 +193,7 @@ def weighed_step(parts: Sequence[str]) -> Step:
         select w.* exclude (turn)
         from (select *, row_number() over (
                 partition by record_id_l, record_id_r
-                order by stage, held is not null, rule) as turn
+                order by stage, held is not null, rule <> {literal(RULE)}, rule) as turn
               from ({" union all ".join(parts)})) w
         where turn = 1 and not exists (
           select 1 from never_link n
