@@ -42,6 +42,7 @@ GUARDS = {
     "twin_pattern": "same birth date and surname, other forename: as twins have",
     "twin_present": "the other twin is in the same source",
     "different_upn": "both hold valid UPNs, and they differ",
+    "several_births": "several births or due dates under the mother's or family's id fit, as with twins",
     "two_records_of_a_unique_source": "a person has one record in that source",
     "two_valid_upns": "a person has one UPN",
     "never_link": "a never-link pair would have met",

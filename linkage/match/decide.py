@@ -193,7 +193,7 @@ def weighed_step(parts: Sequence[str]) -> Step:
         select w.* exclude (turn)
         from (select *, row_number() over (
                 partition by record_id_l, record_id_r
-                order by stage, held is not null, rule <> {literal(RULE)}, rule) as turn
+                order by stage, rule <> {literal(RULE)}, held is not null, rule) as turn
               from ({" union all ".join(parts)})) w
         where turn = 1 and not exists (
           select 1 from never_link n

@@ -10,11 +10,11 @@ due date, fits it (`linkage.match.guards`), in two kinds, each with a prior of i
 - **the others** agree on authority, surname or postcode, and neither side has a keyed pair into the other's source. The
   prior of a pair of sources is the matches expected among its pairs of dates that fit, all counted.
 
-Two births, or two due records, under one id in one source are twins or nothing knows what: their pairs are as likely as
-not, which is for a person to review. The only stage of matching that reads `relation_keys`.
+Several births, or due records, under one id in one source may be twins: their pairs are held for review by the guard
+`several_births`, as nothing tells which child is which. The only stage of matching that reads `relation_keys`.
 
-Writes `scored_unborn` (record_id_l, record_id_r, is_keyed, per comparison its level and bits, evidence_bits) and
-`unborn_priors` (source_no_l, source_no_r, pairs, expected_matches, prior_bits: of pairs that are not keyed).
+Writes `scored_unborn` (record_id_l, record_id_r, is_keyed, has_more_births, per comparison its level and bits,
+evidence_bits) and `unborn_priors` (source_no_l, source_no_r, pairs, expected_matches, prior_bits: of pairs that are not keyed).
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps
 from linkage.tables import LINKS_DETERMINISTIC, RELATION_KEYS
 
 RULE = "unborn"  # what a link of this model is called in `links`
+GUARD = "several_births"
 SCORED_UNBORN = "scored_unborn"
 UNBORN_PRIORS = "unborn_priors"
 KEYS = "mothers_and_families"
 PAIRS = "unborn_pairs"
 LISTED = ("mothers", "mother_scopes", "families", "family_scopes")
-OF_PAIR = ("is_keyed", "has_more_births")
 MOST_CERTAIN = 0.99  # what dates and a mother's id can claim: ids of mothers are wrong oftener than one time in a hundred
 REACH_BITS = 10  # as for the main model: pairs under odds of one in a thousand are no rivals
 KINDS = ("mother_id", "family_id")
@@ -49,7 +49,7 @@ def score_unborn(con: Connection, spec: ModelSpec) -> dict[str, int]:
     """
     run_steps(con, (due_step(), due_linked_step(), keys_step(), keyed_step(), other_step(spec), pairs_step()))
     run_steps(con, tuple(frequency_step(column) for column in frequency_columns(spec)))
-    keys = ("record_id_l", "record_id_r", "is_keyed")
+    keys = ("record_id_l", "record_id_r", "is_keyed", "has_more_births")
     run_steps(con, (table_step(SCORED_UNBORN, weighed_sql(spec, starting_parameters(spec), keys, sides_of(spec))),))
     _estimate_priors(con)
     return {"due_records": count(con, "due_records"), "unborn_keyed_pairs": count(con, "unborn_keyed"),
@@ -205,7 +205,7 @@ def sides_of(spec: ModelSpec) -> str:
         for column in compared_columns(spec)
     ]
     return f"""
-          select p.record_id_l, p.record_id_r, p.is_keyed, {", ".join(listed)}
+          select p.record_id_l, p.record_id_r, p.is_keyed, p.has_more_births, {", ".join(listed)}
           from {PAIRS} p
           join {POOL} l on l.record_id = p.record_id_l
           join {POOL} r on r.record_id = p.record_id_r
@@ -214,7 +214,7 @@ def sides_of(spec: ModelSpec) -> str:
 
 
 def _place(side: str, column: str) -> str:
-    return "p" if column in OF_PAIR else f"k{side}" if column in LISTED else side
+    return "p" if column == "is_keyed" else f"k{side}" if column in LISTED else side
 
 
 def _estimate_priors(con: Connection) -> None:
@@ -269,7 +269,8 @@ def unborn_sql() -> str:
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(RULE)} as rule,
           s.evidence_bits + if(s.is_keyed, 0, q.prior_bits) as match_weight, match_weight as odds_bits,
-          'modelled' as confidence_basis, 0.0 as least_certain, {MOST_CERTAIN} as most_certain, null::varchar[] as held
+          'modelled' as confidence_basis, 0.0 as least_certain, {MOST_CERTAIN} as most_certain,
+          if(s.has_more_births, [{literal(GUARD)}], null) as held
         from {SCORED_UNBORN} s
         join {POOL} l on l.record_id = s.record_id_l
         join {POOL} r on r.record_id = s.record_id_r
