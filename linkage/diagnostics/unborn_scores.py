@@ -38,7 +38,7 @@ class UnbornScore:
 
 
 def unborn_scores(con: Connection) -> tuple[UnbornScore, ...]:
-    """Scores of the run in the database `working`, from `judged` and `run_sources`; none where there is no such pair."""
+    """Scores of the run in the database `working`, from `judged` and `run_sources`; none without such a pair."""
     keys = "working." + KEYS if _has_keys(con) else (
         "(select null::bigint as record_id, null::ubigint[] as mother_scopes, null::ubigint[] as family_scopes)"
     )  # fmt: skip
@@ -71,5 +71,5 @@ def unborn_scores(con: Connection) -> tuple[UnbornScore, ...]:
 
 
 def _has_keys(con: Connection) -> bool:
-    return bool(rows(con, f"""
-        select 1 from information_schema.tables where table_catalog = 'working' and table_name = '{KEYS}'"""))  # fmt: skip
+    found = "select 1 from information_schema.tables where table_catalog = 'working' and table_name = $table"
+    return bool(rows(con, found, {"table": KEYS}))

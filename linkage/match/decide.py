@@ -96,16 +96,19 @@ def decide(
     make_two_upns_if_none(con)
     names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
     used = [rule for rule in rules if rule.id in names]
-    parts = [deterministic_sql(rule, spec, used[:number]) for number, rule in enumerate(used)]
-    parts += [held_sql(rule, spec, used[:number]) for number, rule in enumerate(used)]
+    by_rules = (deterministic_sql, held_sql)
+    parts = [sql(rule, spec, used[:number]) for sql in by_rules for number, rule in enumerate(used)]
     if spec is not None:
         parts.append(probabilistic_sql(spec))
     if has_table(con, SCORED_UNBORN):
         parts.append(unborn_sql())
-    if not parts:
-        parts.append(no_pairs_sql())
     run_steps(
-        con, (weighed_step(parts), *judging_steps(), *decision_steps(accept=accept, stay=stay or accept, review=review))
+        con,
+        (
+            weighed_step(parts or [no_pairs_sql()]),
+            *judging_steps(),
+            *decision_steps(accept=accept, stay=stay or accept, review=review),
+        ),
     )
     counted = rows(con, f"select stage || ' ' || decision, count(*) from {DECIDED} group by 1 order by 1")
     return {str(name): int(str(n)) for name, n in counted}
@@ -184,8 +187,7 @@ def no_pairs_sql() -> str:
 def weighed_step(parts: Sequence[str]) -> Step:
     """`weighed_pairs`: every pair once with its odds; a rule's link wins over a held one, that over a model's.
 
-    Of two models the one for unborn children wins: it has seen the due date.
-    Pairs on the never-link list are gone from here on.
+    Of two models `unborn` wins: it knows the due date. Pairs on the never-link list are gone from here on.
     """
     return scratch_step(
         "weighed_pairs",

@@ -14,7 +14,8 @@ Several births, or due records, under one id in one source may be twins: their p
 `several_births`, as nothing tells which child is which. The only stage of matching that reads `relation_keys`.
 
 Writes `scored_unborn` (record_id_l, record_id_r, is_keyed, has_more_births, per comparison its level and bits,
-evidence_bits) and `unborn_priors` (source_no_l, source_no_r, pairs, expected_matches, prior_bits: of pairs that are not keyed).
+evidence_bits) and `unborn_priors` (source_no_l, source_no_r, pairs, expected_matches, prior_bits: of pairs that are not
+keyed).
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ UNBORN_PRIORS = "unborn_priors"
 KEYS = "mothers_and_families"
 PAIRS = "unborn_pairs"
 LISTED = ("mothers", "mother_scopes", "families", "family_scopes")
-MOST_CERTAIN = 0.99  # what dates and a mother's id can claim: ids of mothers are wrong oftener than one time in a hundred
+MOST_CERTAIN = (
+    0.99  # what dates and a mother's id can claim: ids of mothers are wrong oftener than one time in a hundred
+)
 REACH_BITS = 10  # as for the main model: pairs under odds of one in a thousand are no rivals
 KINDS = ("mother_id", "family_id")
 
@@ -172,7 +175,8 @@ def other_step(spec: ModelSpec) -> Step:
         f"""
         with found as ({parts}),
         keyed as (
-          select k.record_id_l as record_id, r.source_no from unborn_keyed k join {POOL} r on r.record_id = k.record_id_r
+          select k.record_id_l as record_id, r.source_no
+          from unborn_keyed k join {POOL} r on r.record_id = k.record_id_r
           union
           select k.record_id_r, l.source_no from unborn_keyed k join {POOL} l on l.record_id = k.record_id_l)
         select distinct l.record_id as record_id_l, r.record_id as record_id_r

@@ -48,7 +48,7 @@ def test_a_familys_id_is_looked_at_where_there_is_no_mother() -> None:
 
 
 @pytest.mark.parametrize(
-    "born, fits", [("2024-01-03", True), ("2024-01-02", False), ("2024-05-29", True), ("2024-05-30", False)]
+    ("born", "fits"), [("2024-01-03", True), ("2024-01-02", False), ("2024-05-29", True), ("2024-05-30", False)]
 )
 def test_only_births_17_weeks_early_to_4_late_are_looked_at(born: str, fits: bool) -> None:
     assert bool(linked(MOTHER.replace("2024-04-20", born)).decided) is fits
@@ -113,7 +113,7 @@ def test_one_twin_alone_in_a_source_is_held_where_another_shows_both() -> None:
 
 def test_never_linked_pairs_are_not_looked_at(tmp_path: Path) -> None:
     overrides = tmp_path / "overrides.csv"
-    overrides.write_text("source_l,key_l,source_r,key_r,verdict,reason\nbefore,d,after,b,never_link,\n", encoding="utf-8")
+    overrides.write_text("source_l,key_l,source_r,key_r,verdict,reason\nbefore,d,after,b,never,\n", encoding="utf-8")
     run = linked(MOTHER, overrides=overrides)
     assert run.pairs(SCORED_UNBORN) == []
     assert not run.together(*PAIR)
@@ -137,7 +137,7 @@ def test_without_an_id_each_field_counts_and_the_prior_is_the_pairs_that_fit() -
 
 
 @pytest.mark.parametrize(
-    "born, level",
+    ("born", "level"),
     [("2024-04-10", 0), ("2024-05-14", 0), ("2024-04-09", 1), ("2024-03-06", 1), ("2024-05-15", 2), ("2024-03-05", 3)],
 )
 def test_weeks_of_pregnancy(born: str, level: int) -> None:

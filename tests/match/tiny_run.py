@@ -294,8 +294,7 @@ def job(
     """What the stages of `linkage/run.py` ask of a job, and no more."""
     return SimpleNamespace(
         workspace=SimpleNamespace(con=run.con),
-        packs=SimpleNamespace(rules=packs().rules if rules is None else rules, model=spec, hashes={},
-                              unborn=unborn),
+        packs=SimpleNamespace(rules=packs().rules if rules is None else rules, model=spec, hashes={}, unborn=unborn),
         project=SimpleNamespace(
             folder=overrides.parent if overrides else Path(),
             link=SimpleNamespace(

@@ -2,7 +2,7 @@
 
 Held for part of the families known to social care, with the errors of such systems: a mother registered twice, a
 child under another mother, fathers seldom recorded, a family number that follows the household and not the blood.
-Children not yet born stand there by their due date, and some of those born since by the number they had before birth too.
+Children not yet born stand there by their due date; some of those born since, by the number they had before birth too.
 """
 
 from pathlib import Path
@@ -145,7 +145,6 @@ def write(out: Path, known: Known) -> Output:
     }
     both = {name: np.r_[values, later.get(name, blank(len(before)))] for name, values in columns.items()}
     return write_table(out, PATH, SOURCE.name, both, np.r_[person, before])
-
 
 
 FORMAT = Format("family_links", write, (SOURCE,), (PATH,))
