@@ -102,14 +102,8 @@ def decide(
         parts.append(probabilistic_sql(spec))
     if has_table(con, SCORED_UNBORN):
         parts.append(unborn_sql())
-    run_steps(
-        con,
-        (
-            weighed_step(parts or [no_pairs_sql()]),
-            *judging_steps(),
-            *decision_steps(accept=accept, stay=stay or accept, review=review),
-        ),
-    )
+    weighed = weighed_step(parts or [no_pairs_sql()])
+    run_steps(con, (weighed, *judging_steps(), *decision_steps(accept=accept, stay=stay or accept, review=review)))
     counted = rows(con, f"select stage || ' ' || decision, count(*) from {DECIDED} group by 1 order by 1")
     return {str(name): int(str(n)) for name, n in counted}
 
