@@ -202,11 +202,15 @@ class HasId(Protocol):
 
 @dataclass(frozen=True)
 class Packs:
-    """The rules in the order they run, the model (None where the project says "none"), and file hashes."""
+    """The rules in the order they run, the model (None where the project says "none"), and file hashes.
+
+    `unborn` is the bundled model for children known by a due date; None where there is no model.
+    """
 
     rules: tuple[Rule, ...]
     model: ModelSpec | None
     hashes: dict[str, str]
+    unborn: ModelSpec | None = None
 
 
 def bundled(kind: Literal["models", "rules"]) -> Path:
@@ -229,12 +233,13 @@ def load_packs(rules: Sequence[str], model: str, *, folder: Path) -> Packs:
         _refuse_repeated_pack(f"rules/{pack.pack.id}@{pack.pack.version}", hashes)
         hashes[f"rules/{pack.pack.id}@{pack.pack.version}"] = sha256_of_pack(path)
     refuse_repeated_ids(loaded)
-    spec: ModelSpec | None = None
+    specs: list[ModelSpec] = []
     if model != "none":
-        path = find_pack(model, "models", folder)
-        spec = validated(ModelSpec, read_toml(path, what="model"), path)
-        hashes[f"models/{spec.model.id}@{spec.model.version}"] = sha256_of_pack(path)
-    return Packs(tuple(loaded), spec, hashes)
+        for path in (find_pack(model, "models", folder), bundled("models") / "unborn" / "model.toml"):
+            spec = validated(ModelSpec, read_toml(path, what="model"), path)
+            hashes[f"models/{spec.model.id}@{spec.model.version}"] = sha256_of_pack(path)
+            specs.append(spec)
+    return Packs(tuple(loaded), specs[0] if specs else None, hashes, specs[1] if specs else None)
 
 
 def refuse_broken_model(con: Connection, spec: ModelSpec, *, table: str) -> None:

@@ -25,7 +25,7 @@ from linkage.manifest import machine, sha256_of_file, versions, write_json
 from linkage.match.blocking_recall import estimate_blocking_recall
 from linkage.match.overrides import read_overrides, refuse_remembered
 from linkage.match.pool import restore_pool
-from linkage.match.stages import find_by_rules, find_candidates, weigh_and_decide
+from linkage.match.stages import find_by_rules, find_candidates, find_unborn, weigh_and_decide
 from linkage.match.stages import score as score_all
 from linkage.match.training import FEWEST_LABELS, train
 from linkage.match.training_check import check_without_upn
@@ -194,7 +194,8 @@ def training(job: Job) -> Facts:
 
 def score(job: Job) -> Facts:
     """Every pair's evidence, field by field: what the rules found is weighed, what is still to be found is scored."""
-    return {**score_all(job.workspace.con, job.packs.model)}
+    con, packs = job.workspace.con, job.packs
+    return {**score_all(con, packs.model), **find_unborn(con, packs.unborn)}
 
 
 def validation(job: Job) -> Facts:

@@ -68,7 +68,7 @@ FIELD_NAMES: tuple[str, ...] = tuple(field.name for field in FIELDS)
 IDENTIFIER_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "identifier")
 NAME_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "name")
 DATE_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "date")
-# Say who belongs to whom and never who a child is: no rule or model of matching sees them, only families do.
+# Say who belongs to whom and never who a child is: only families see them, and of matching what links unborn to born.
 RELATION_FIELDS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind == "relation")
 CHARACTERISTICS: tuple[str, ...] = tuple(f.name for f in FIELDS if f.kind in ("code", "flag"))
 

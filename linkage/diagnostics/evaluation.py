@@ -19,6 +19,7 @@ from linkage.diagnostics.partition_scores import MEASURES, PartitionScore, parti
 from linkage.diagnostics.person_scores import PersonScore, person_scores
 from linkage.diagnostics.subgroups import ALL
 from linkage.diagnostics.truth import Coverage, coverage, load_truth
+from linkage.diagnostics.unborn_scores import UnbornScore, unborn_scores
 from linkage.sql import Connection, Step, connect, literal, rows, run_steps, table_step
 from linkage.stats import RATE_DECIMALS, WILSON, Interval, PairCounts
 
@@ -35,7 +36,8 @@ class Evaluation:
 
     `partitions` compares the run's persons with the true ones as wholes (`partition_scores`), with bootstrap intervals.
     `scores` has one row per subgroup variable (`all` first), pair of sources (`all` first) and subgroup; `plain_join`
-    what joining on valid UPNs alone would find, empty where that is not known.
+    what joining on valid UPNs alone would find, empty where that is not known. `unborn` has the pairs of a record with
+    a due date alone and one with a birth date; empty where there is none, or the working tables are gone.
     """
 
     coverage: tuple[Coverage, ...]
@@ -45,6 +47,7 @@ class Evaluation:
     notes: tuple[str, ...]
     families: tuple[FamilyScore, ...] = ()
     partitions: tuple[PartitionScore, ...] = ()
+    unborn: tuple[UnbornScore, ...] = ()
 
     @property
     def overall(self) -> PairCounts:
@@ -60,6 +63,7 @@ class Evaluation:
             "scores": [_score_dict(item) for item in self.scores],
             "persons": [{**asdict(item), **_interval_dict("rate", item.rate)} for item in self.persons],
             "plain_join": [_score_dict(item) for item in self.plain_join],
+            "unborn_to_born": [{"held": item.held, **_counts_dict(item.counts)} for item in self.unborn],
             "partitions": [item.as_dict() for item in self.partitions],
             "families": [item.as_dict() for item in self.families],
             "notes": list(self.notes),
@@ -89,6 +93,12 @@ class Evaluation:
                  for item in self.persons],
             ),
         ]  # fmt: skip
+        if self.unborn:
+            tables.append((
+                "Unborn to born: pairs of which one side has only a due date, by what both sides hold",
+                ("held", "found", "false", "missed", "precision", "95% interval", "recall", "95% interval"),
+                [_unborn_line(item) for item in self.unborn],
+            ))  # fmt: skip
         tables += self._partition_tables()
         if self.families:
             tables.append((
@@ -153,6 +163,7 @@ def evaluate(run: Path, truth: Path) -> Evaluation:
         told = load_truth(con, truth)
         count_pairs(con)
         plain, note = _plain_join(con, run)
+        unborn = () if note else unborn_scores(con)
         families, family_notes = family_scores(con, run, truth)
         return Evaluation(
             coverage=coverage(con),
@@ -162,6 +173,7 @@ def evaluate(run: Path, truth: Path) -> Evaluation:
             notes=(*told.notes, *note, *family_notes),
             families=families,
             partitions=partition_scores(con, told.subgroups),
+            unborn=unborn,
         )
     finally:
         con.close()
@@ -210,10 +222,21 @@ def record_upns_step() -> Step:
 def _score_dict(item: PairScore) -> dict[str, Any]:
     return {
         "source_l": item.source_l, "source_r": item.source_r,
-        "subgroup_var": item.subgroup_var, "subgroup": item.subgroup, **asdict(item.counts),
-        **_interval_dict("precision", item.counts.precision), **_interval_dict("recall", item.counts.recall),
-        "f1": None if item.counts.f1 is None else round(item.counts.f1, RATE_DECIMALS),
+        "subgroup_var": item.subgroup_var, "subgroup": item.subgroup, **_counts_dict(item.counts),
     }  # fmt: skip
+
+
+def _counts_dict(counts: PairCounts) -> dict[str, Any]:
+    return {
+        **asdict(counts), **_interval_dict("precision", counts.precision), **_interval_dict("recall", counts.recall),
+        "f1": None if counts.f1 is None else round(counts.f1, RATE_DECIMALS),
+    }  # fmt: skip
+
+
+def _unborn_line(item: UnbornScore) -> tuple[str, ...]:
+    counts = item.counts
+    return (item.meaning, f"{counts.tp:,}", f"{counts.fp:,}", f"{counts.fn:,}", _rate(counts.precision),
+            _ends(counts.precision), _rate(counts.recall), _ends(counts.recall))  # fmt: skip
 
 
 def _interval_dict(name: str, interval: Interval | None) -> dict[str, float | None]:

@@ -85,7 +85,8 @@ class PairExplanation:
             lines.append(f"  precision of the rule: {p.precision:.4f} ({p.basis}, {p.links:,} links)")
         if self.evidence:
             e = self.evidence
-            lines += listed(f"evidence, scored {e.when}", (_evidence_text(item) for item in e.parts))
+            by_model = f" by the model {e.model}" if e.model else ""
+            lines += listed(f"evidence, scored {e.when}{by_model}", (_evidence_text(item) for item in e.parts))
             lines.append(f"  evidence together: {weight_text(e.evidence_bits)}")
             if e.household_bits:
                 lines.append(f"  two children of one household may agree as well: {weight_text(e.household_bits)}")

@@ -15,7 +15,10 @@ from linkage.match.probabilistic import (
     LevelParameters,
     read_parameters,
     score_pairs,
+    starting_parameters,
 )
+from linkage.match.unborn import RULE as UNBORN
+from linkage.match.unborn import SCORED_UNBORN, UNBORN_PRIORS
 from linkage.packs import ModelSpec, Packs
 from linkage.sql import Connection, columns, execute, has_table, ident, rows, run_steps, table_step
 from linkage.tables import SCORED
@@ -49,19 +52,28 @@ class Evidence:
 @dataclass(frozen=True)
 class PairEvidence:
     """The parts, their sum, what is taken off it as two children of one household may agree as well (at most 0; 0 for
-    a pair that a rule decided), the prior of the two sources (None where they were not compared), and when scored."""
+    a pair that a rule decided), the prior of the two sources (None where they were not compared), when scored, and the
+    id of the model where it is not the project's: `unborn`."""
 
     parts: tuple[Evidence, ...]
     evidence_bits: float
     household_bits: float
     prior_bits: float | None
     when: Literal["in the run", "now"]
+    model: str = ""
 
 
 def evidence_of(
     con: Connection, left: RecordName, right: RecordName, packs: Packs | None, *, rule: str | None
 ) -> PairEvidence | None:
-    """The evidence of a pair; None where the run had no model, or the pair was not scored and the model is gone."""
+    """The evidence of a pair; None where the run had no model, or the pair was not scored and the model is gone.
+
+    A pair that a rule or the project's model decided has theirs; any other that the model `unborn` looked at has that.
+    """
+    if rule in (None, UNBORN) and packs is not None and packs.unborn is not None and has_table(con, SCORED_UNBORN):
+        scores = _scores(con, SCORED_UNBORN, left, right)
+        if scores is not None:
+            return _of_unborn(con, left, right, packs.unborn, scores)
     if not has_table(con, MODEL_PARAMETERS):
         return None
     parameters = read_parameters(con)
@@ -76,6 +88,16 @@ def evidence_of(
     names = tuple(dict.fromkeys(level.comparison for level in parameters))
     parts = tuple(_part(name, scores, parameters, is_counted=name not in matched) for name in names)
     return PairEvidence(parts, float(str(scores["evidence_bits"])), household, _prior(con, left, right), when)
+
+
+def _of_unborn(
+    con: Connection, left: RecordName, right: RecordName, spec: ModelSpec, scores: Mapping[str, object]
+) -> PairEvidence:
+    """The ledger of a pair of a child before birth and after: under one mother's or family's id the odds start even."""
+    parameters = starting_parameters(spec)
+    parts = tuple(_part(item.name, scores, parameters, is_counted=True) for item in spec.comparison)
+    prior = 0.0 if scores["is_keyed"] else _prior(con, left, right, table=UNBORN_PRIORS)
+    return PairEvidence(parts, float(str(scores["evidence_bits"])), 0.0, prior, "in the run", spec.model.id)
 
 
 def _is_rule(packs: Packs | None, rule: str) -> bool:
@@ -143,12 +165,12 @@ def _part(
                     level.u_basis, is_counted)  # fmt: skip
 
 
-def _prior(con: Connection, left: RecordName, right: RecordName) -> float | None:
-    if not has_table(con, PRIORS):
+def _prior(con: Connection, left: RecordName, right: RecordName, *, table: str = PRIORS) -> float | None:
+    if not has_table(con, table):
         return None
     found = rows(
         con,
-        f"select prior_bits from {PRIORS} where source_no_l = $l and source_no_r = $r",
+        f"select prior_bits from {table} where source_no_l = $l and source_no_r = $r",
         {"l": left.source_no, "r": right.source_no},
     )
     return float(str(found[0][0])) if found else None

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from linkage.diagnostics.finished import RecordName
 from linkage.match.candidates import most_pairs
 from linkage.match.pool import POOL, still_open_sql
+from linkage.match.unborn import SCORED_UNBORN
 from linkage.packs import Block, ModelSpec
 from linkage.sql import Connection, has_table, ident, rows
 from linkage.tables import CANDIDATES, CONFLICTS
@@ -42,6 +43,7 @@ GUARDS = {
     "twin_pattern": "same birth date and surname, other forename: as twins have",
     "twin_present": "the other twin is in the same source",
     "different_upn": "both hold valid UPNs, and they differ",
+    "several_births": "several births or due dates under the mother's or family's id fit, as with twins",
     "two_records_of_a_unique_source": "a person has one record in that source",
     "two_valid_upns": "a person has one UPN",
     "never_link": "a never-link pair would have met",
@@ -103,7 +105,7 @@ def reasons_of(
             found.append(_reason("below_accept", f"{confidence:.4f} is under {thresholds.accept}"))
         known = {code for reason in found for code in GUARDS if GUARDS[code] in reason.meaning}
         found += [Reason(flag, GUARDS[flag]) for flag in dict.fromkeys(flags) if flag in GUARDS and flag not in known]
-    elif _is_listed(con, CANDIDATES, left, right):
+    elif any(_is_listed(con, table, left, right) for table in (CANDIDATES, SCORED_UNBORN)):
         shown = "" if confidence is None else f"{confidence:.4f} is under {thresholds.review}"
         found.append(_reason("below_review", shown))
     else:

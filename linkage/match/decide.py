@@ -17,8 +17,9 @@ from linkage.match.pool import POOL
 from linkage.match.rivals import crowds_step, face_sql
 from linkage.match.twins import few_twins_step, held_as_twins_sql, seen_twins_step
 from linkage.match.two_upns import TWO_UPNS, make_two_upns_if_none
+from linkage.match.unborn import RULE, SCORED_UNBORN, unborn_sql
 from linkage.packs import ModelSpec, Rule
-from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step, table_step
+from linkage.sql import Connection, Step, has_table, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import (
     CANDIDATES,
     CONFLICTS_OF_DECISIONS,
@@ -95,15 +96,14 @@ def decide(
     make_two_upns_if_none(con)
     names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
     used = [rule for rule in rules if rule.id in names]
-    parts = [deterministic_sql(rule, spec, used[:number]) for number, rule in enumerate(used)]
-    parts += [held_sql(rule, spec, used[:number]) for number, rule in enumerate(used)]
+    by_rules = (deterministic_sql, held_sql)
+    parts = [sql(rule, spec, used[:number]) for sql in by_rules for number, rule in enumerate(used)]
     if spec is not None:
         parts.append(probabilistic_sql(spec))
-    if not parts:
-        parts.append(no_pairs_sql())
-    run_steps(
-        con, (weighed_step(parts), *judging_steps(), *decision_steps(accept=accept, stay=stay or accept, review=review))
-    )
+    if has_table(con, SCORED_UNBORN):
+        parts.append(unborn_sql())
+    weighed = weighed_step(parts or [no_pairs_sql()])
+    run_steps(con, (weighed, *judging_steps(), *decision_steps(accept=accept, stay=stay or accept, review=review)))
     counted = rows(con, f"select stage || ' ' || decision, count(*) from {DECIDED} group by 1 order by 1")
     return {str(name): int(str(n)) for name, n in counted}
 
@@ -179,9 +179,9 @@ def no_pairs_sql() -> str:
 
 
 def weighed_step(parts: Sequence[str]) -> Step:
-    """`weighed_pairs`: every pair once with its odds; a rule's link wins over a held one, that over the model's.
+    """`weighed_pairs`: every pair once with its odds; a rule's link wins over a held one, that over a model's.
 
-    Pairs on the never-link list are gone from here on.
+    Of two models `unborn` wins: it knows the due date. Pairs on the never-link list are gone from here on.
     """
     return scratch_step(
         "weighed_pairs",
@@ -189,7 +189,7 @@ def weighed_step(parts: Sequence[str]) -> Step:
         select w.* exclude (turn)
         from (select *, row_number() over (
                 partition by record_id_l, record_id_r
-                order by stage, held is not null, rule) as turn
+                order by stage, rule <> {literal(RULE)}, held is not null, rule) as turn
               from ({" union all ".join(parts)})) w
         where turn = 1 and not exists (
           select 1 from never_link n

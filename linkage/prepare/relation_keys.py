@@ -1,4 +1,7 @@
-"""The run's `relation_keys`: what a source says of whose child a record is. Families read it, matching never does."""
+"""The run's `relation_keys`: what a source says of whose child a record is.
+
+Families read it; of matching only `linkage.match.unborn`, for children who have no other key yet.
+"""
 
 from __future__ import annotations
 

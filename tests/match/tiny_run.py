@@ -3,7 +3,8 @@
 A table is text, one line per record, or the list of dicts that `people` makes of it. Its columns are columns of
 `records` and, for identifiers, `upn` (valid), `temporary_upn`, `former_upn`, `invalid_upn`, `uln`, `nhs_number`,
 `la_child_id` (within `authority`, 301 where none is given), `learner_ref`, `pmr`, `pseudonym`. `other_forenames`,
-`other_surnames` and `other_postcodes` hold alternatives with a slash between. A date may stop at the month or year.
+`other_surnames` and `other_postcodes` hold alternatives with a slash between; `mother_id` and `family_id` are relation
+keys within the authority. A date may stop at the month or year.
 A record is called `source:key`; sources stand in the order in which they first appear, or as `sources` says.
 """
 
@@ -204,6 +205,11 @@ def load(
         "records": (records, types),
         "identifiers": (identifiers, {"record_id": pa.int64()} | dict.fromkeys(texts, pa.string())),
         "upn_groups": (_upn_groups(identifiers), {"value": pa.string(), "group_upn": pa.string()}),
+        "relation_keys": (
+            [{"record_id": number, "kind": kind, "scope": str(row.get("authority", "301")), "value": row[kind]}
+             for number, row in enumerate(numbered) for kind in ("mother_id", "family_id") if kind in row],
+            {"record_id": pa.int64(), "kind": pa.string(), "scope": pa.string(), "value": pa.string()},
+        ),
         "fold_conflicts": (
             [{"record_id_l": names.index(left), "record_id_r": names.index(right), "detail": detail}
              for left, right, detail in fold_conflicts],
@@ -293,11 +299,12 @@ def job(
     review: float = 0.5,
     overrides: Path | None = None,
     max_pairs: int = 1_000_000,
+    unborn: ModelSpec | None = None,
 ) -> Any:
     """What the stages of `linkage/run.py` ask of a job, and no more."""
     return SimpleNamespace(
         workspace=SimpleNamespace(con=run.con),
-        packs=SimpleNamespace(rules=packs().rules if rules is None else rules, model=spec, hashes={}),
+        packs=SimpleNamespace(rules=packs().rules if rules is None else rules, model=spec, hashes={}, unborn=unborn),
         project=SimpleNamespace(
             folder=overrides.parent if overrides else Path(),
             link=SimpleNamespace(

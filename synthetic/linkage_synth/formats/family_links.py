@@ -2,6 +2,7 @@
 
 Held for part of the families known to social care, with the errors of such systems: a mother registered twice, a
 child under another mother, fathers seldom recorded, a family number that follows the household and not the blood.
+Children not yet born stand there by their due date; some of those born since, by the number they had before birth too.
 """
 
 from pathlib import Path
@@ -38,6 +39,7 @@ upn = "UPN"
 forename = "First name"
 surname = "Last name"
 dob = {{ column = "DOB", format = "dayfirst" }}
+expected_dob = {{ column = "EDD", format = "dayfirst" }}
 sex = "Sex"
 mother_id = "Mother ID"
 father_id = "Father ID"
@@ -69,6 +71,17 @@ def _members(rng: np.random.Generator, known: Known) -> tuple[Ints, Ints, Texts]
     return np.r_[person, others[chosen]], np.r_[authority, places[each[chosen]]], ids
 
 
+def _before_birth(rng: np.random.Generator, known: Known) -> tuple[Ints, Ints, Texts]:
+    """Person, authority and child id of the rows with a due date: not born, or born and given another id since."""
+    register, families = known.world.register, known.world.families
+    unborn_in = families.unborn_in[register.person]
+    renumbered = (register.child_id[2023] != register.child_id[2024]) & (register.authority != register.migrated)
+    listed = (unborn_in == 2024) | (unborn_in == 2023) & renumbered
+    rows = np.flatnonzero(listed & (rng.random(len(unborn_in)) < FAMILY_HELD))
+    ids = np.where(unborn_in[rows] == 2024, register.child_id[2024][rows], register.child_id[2023][rows])
+    return register.person[rows], register.authority[rows], ids
+
+
 def _numbers(prefix: str, order: Ints, key: Ints) -> Texts:
     """A number for each key that says nothing of it."""
     return texts([f"{prefix}{order[value]:07d}" for value in key.tolist()])
@@ -89,12 +102,14 @@ def write(out: Path, known: Known) -> Output:
     key = mother * authorities + authority
     twice: Bools = rng.random((int(families.mother.max()) + 1) * authorities) < MOTHER_TWICE
     second = twice[key] & (rng.random(size) < 0.5)
-    mothers = _numbers("M", rng.permutation(2 * len(twice)), 2 * key + second)
+    order_of_mothers = rng.permutation(2 * len(twice))
+    mothers = _numbers("M", order_of_mothers, 2 * key + second)
     father_key = families.father[person] * authorities + authority
     fathers_held: Bools = rng.random((int(families.father.max()) + 1) * authorities) < FATHER_HELD
     fathers = _numbers("D", rng.permutation(len(fathers_held)), father_key)
     household = families.household[person] * authorities + authority
-    family = _numbers("F", rng.permutation((int(families.household.max()) + 1) * authorities), household)
+    order_of_families = rng.permutation((int(families.household.max()) + 1) * authorities)
+    family = _numbers("F", order_of_families, household)
 
     entries = write_down(rng, known, person, REFERENCE, CLERK)
     columns = {
@@ -105,12 +120,31 @@ def write(out: Path, known: Known) -> Output:
         "First name": entries.names.forename,
         "Last name": entries.names.surname,
         "DOB": dayfirst(entries.birth),
+        "EDD": blank(size),
         "Sex": np.where(entries.is_girl, "F", "M").astype(np.object_),
         "Mother ID": np.where(rng.random(size) < NO_MOTHER, "", mothers),
         "Father ID": np.where(fathers_held[father_key] & (rng.random(size) < 0.9), fathers, ""),
         "Family no": np.where(rng.random(size) < NO_FAMILY_NUMBER, "", family),
     }
-    return write_table(out, PATH, SOURCE.name, columns, person)
+    before, places, ids = _before_birth(rng, known)
+    later = {
+        "Person row": texts([f"R{row:06d}" for row in range(size + 1, size + len(before) + 1)]),
+        "LA": world.places.authority_code[places],
+        "Child ID": ids,
+        "EDD": dayfirst(families.birth[before] + np.round(rng.normal(0, 8, len(before))).astype(np.int64)),
+        "Mother ID": np.where(
+            rng.random(len(before)) < NO_MOTHER,
+            "",
+            _numbers("M", order_of_mothers, 2 * (families.mother[before] * authorities + places)),
+        ),
+        "Family no": np.where(
+            rng.random(len(before)) < NO_FAMILY_NUMBER,
+            "",
+            _numbers("F", order_of_families, families.household[before] * authorities + places),
+        ),
+    }
+    both = {name: np.r_[values, later.get(name, blank(len(before)))] for name, values in columns.items()}
+    return write_table(out, PATH, SOURCE.name, both, np.r_[person, before])
 
 
 FORMAT = Format("family_links", write, (SOURCE,), (PATH,))
