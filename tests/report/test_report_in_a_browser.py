@@ -37,7 +37,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.mark.parametrize("width", [400, 1200])
 def test_it_opens_without_a_request_or_a_word_on_the_console(browser: Browser, report: Path, width: int) -> None:
     browser.open(report.as_uri(), width=width)
-    assert browser.value("document.querySelectorAll('h2').length") == 14
+    assert browser.value("document.querySelectorAll('h2').length") == 15
     asked = [e["params"]["request"]["url"] for e in browser.events if e.get("method") == "Network.requestWillBeSent"]
     assert [url for url in asked if not url.startswith("data:")] == [report.as_uri()]
     said = [e for e in browser.events if e.get("method") in ("Log.entryAdded", "Runtime.consoleAPICalled",
