@@ -24,9 +24,10 @@ import numpy as np
 
 from linkage.match.calibration import expected_matches
 from linkage.match.evidence import compared_columns, weighed_sql
+from linkage.match.frequencies import make_frequencies
 from linkage.match.guards import born_as_expected_sql
 from linkage.match.pool import POOL, may_meet_sql, sides_sql
-from linkage.match.probabilistic import frequency_columns, frequency_step, starting_parameters
+from linkage.match.probabilistic import starting_parameters
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import LINKS_DETERMINISTIC, RELATION_KEYS
@@ -51,7 +52,7 @@ def score_unborn(con: Connection, spec: ModelSpec) -> dict[str, int]:
     Returns how many records are known by a due date alone, how many pairs are keyed and how many are others.
     """
     run_steps(con, (due_step(), due_linked_step(), keys_step(), keyed_step(), other_step(spec), pairs_step()))
-    run_steps(con, tuple(frequency_step(column) for column in frequency_columns(spec)))
+    make_frequencies(con, spec)
     keys = ("record_id_l", "record_id_r", "is_keyed", "has_more_births")
     run_steps(con, (table_step(SCORED_UNBORN, weighed_sql(spec, starting_parameters(spec), keys, sides_of(spec))),))
     _estimate_priors(con)
