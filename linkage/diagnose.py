@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def diagnose(
         facts["public"] = public(job)
         step("writing the report")
         told = told_again(manifest, settings, facts)
-        before = {**told, "stages": [item for item in told["stages"] if item["stage"] != "report"]}
+        before = {**told, "stages": list(takewhile(lambda item: item["stage"] != "report", told["stages"]))}
         write_report(workspace.con, before, run / "report.html")
         write_statement(workspace.con, before, run / "diagnostics")
         write_json(run / MANIFEST, told)

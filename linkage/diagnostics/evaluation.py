@@ -95,7 +95,7 @@ class Evaluation:
         ]  # fmt: skip
         if self.unborn:
             tables.append((
-                "Unborn to born: pairs of which one side has only a due date, by what both sides hold",
+                "Unborn to born: one side has only a due date; by what both hold",
                 ("held", "found", "false", "missed", "precision", "95% interval", "recall", "95% interval"),
                 [_unborn_line(item) for item in self.unborn],
             ))  # fmt: skip
@@ -128,7 +128,7 @@ class Evaluation:
                  for item in whole],
             ),
             (
-                "Over-merged and over-split, by pair of sources and by subgroup (bootstrap intervals)",
+                "Over-merged and over-split, by sources and by subgroup (bootstrap)",
                 ("by", "group", "children", "over-merged", "95% interval", "over-split", "95% interval"),
                 [(*place, f"{next(iter(found.values())).persons:,}", *_partition_cells(found.get("over_merged")),
                   *_partition_cells(found.get("over_split"))) for place, found in places.items()],
