@@ -10,7 +10,7 @@ from typing import Any
 from linkage.diagnostics.finished import RecordName, find_record, working_tables
 from linkage.diagnostics.never import never_meet_sql
 from linkage.match.calibration import PRIORS
-from linkage.match.households import DOUBTS
+from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.sql import Connection, columns, has_table, ident, rows
 from linkage.tables import CONFLICTS, IDENTIFIERS, LINKS, PERSONS, RECORDS, ROWS, SCORED
 
@@ -253,7 +253,7 @@ def _rivals(con: Connection, name: RecordName) -> tuple[Rival, ...]:
         con,
         f"""
         with compared as (
-          select s.record_id_l, s.record_id_r, s.evidence_bits + coalesce(d.household_bits, 0) as evidence_bits
+          select s.record_id_l, s.record_id_r, {DOUBTED_EVIDENCE} as evidence_bits
           from {SCORED} s
           left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
           where s.record_id_l = $id or s.record_id_r = $id)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from linkage.match.chance_links import chance_links
 from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
-from linkage.match.households import DOUBTS
+from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.pool import POOL
 from linkage.match.two_upns import same_child_by_rule
 from linkage.packs import ModelSpec, Rule
@@ -205,7 +205,7 @@ def _weights_by_source_pair(
         con,
         f"""
         select l.source_no, r.source_no,
-          round({mapped_sql("(s.evidence_bits + coalesce(d.household_bits, 0))")}, 1) as bits, count(*)
+          round({mapped_sql(DOUBTED_EVIDENCE)}, 1) as bits, count(*)
         from {ident(scored)} s
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
         join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from linkage.match.calibration import MOST_PRECISE, PRIORS, RULE_PRECISION, other_evidence_sql
 from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
-from linkage.match.households import DOUBTS
+from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.pool import POOL
 from linkage.match.rivals import crowds_step, face_sql
 from linkage.match.twins import few_twins_step, held_as_twins_sql, seen_twins_step
@@ -151,12 +151,11 @@ def probabilistic_sql(spec: ModelSpec) -> str:
     `match_weight` is the model's own; where a map was learnt, confidence is its (`linkage.match.confidence_map`), and
     UPNs that differ speak against a pair as far as one child's seldom do (`linkage.match.two_upns`).
     """
-    evidence = "(s.evidence_bits + coalesce(d.household_bits, 0))"
-    weight = f"{evidence} + q.prior_bits"
+    weight = f"{DOUBTED_EVIDENCE} + q.prior_bits"
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
           {weight} as match_weight,
-          {mapped_sql(evidence)} + q.prior_bits
+          {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits
             + case when {different_upn_sql()} then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
           coalesce(m.basis, 'modelled') as confidence_basis, coalesce(m.least, 0.0) as least_certain,
           coalesce(m.most, {MOST_CERTAIN_MODEL}) as most_certain, null::varchar[] as held
@@ -167,7 +166,7 @@ def probabilistic_sql(spec: ModelSpec) -> str:
         join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
 {join_upns_sql()}{join_maps_sql(spec)}
-        where greatest({weight}, {mapped_sql(evidence)} + q.prior_bits) > {-REACH_BITS}"""
+        where greatest({weight}, {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits) > {-REACH_BITS}"""
 
 
 def no_pairs_sql() -> str:

@@ -35,6 +35,8 @@ from linkage.tables import CANDIDATES
 
 HOUSEMATES = "housemates"
 DOUBTS = "household_doubts"
+# SQL: evidence in bits of a scored pair `s`, less its household doubt `d` (left joined).
+DOUBTED_EVIDENCE = "(s.evidence_bits + coalesce(d.household_bits, 0))"
 KEYS = "household_keys"
 PAIRS = "household_pairs"
 # A child in England has 0.8 brothers and sisters at home of an age to be in the same returns: 1.7 dependent children a

@@ -12,7 +12,7 @@ from linkage.match.calibration import estimate_priors
 from linkage.match.confidence_map import RECORD_FOLDS, known_sql
 from linkage.match.decide import JUDGED, PAIRS_OF_RULES, decide
 from linkage.match.evidence import weigh_pairs
-from linkage.match.households import DOUBTS
+from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.pool import POOL, sides_sql
 from linkage.match.probabilistic import Seen, read_parameters
 from linkage.match.stages import find_by_rules, find_candidates, score, weigh_and_decide
@@ -76,7 +76,7 @@ def tell_pairs(copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, r
         insert into {run}.{PAIRS}
         with labelled as (
           select s.*, l.source_no as source_no_l, r.source_no as source_no_r, cl.of_run as run_l, cr.of_run as run_r,
-            s.evidence_bits + coalesce(d.household_bits, 0) as bits, {known_sql(spec)} as known,
+            {DOUBTED_EVIDENCE} as bits, {known_sql(spec)} as known,
             {_told_sql(run)} as same
           from {SCORED} s
           join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
