@@ -65,7 +65,7 @@ class Plan:
     @property
     def is_refused(self) -> bool:
         """Would the run refuse to make so many pairs?"""
-        return self.pairs_at_most > self.most_pairs
+        return self.pairs > self.most_pairs
 
     @property
     def minutes(self) -> float:
@@ -112,13 +112,12 @@ def _planned(job: Job, workspace: Workspace, limit: str, seconds: list[tuple[str
     read = sum(taken for _, taken in seconds)
     if spec is not None:
         counts = count_blocks(con, spec.block)
-        if sum(item.pairs for item in counts) <= job.project.run.max_pairs:
-            to_come = sample_pairs(con, spec, counts)
-            started = time.perf_counter()
-            train(con, spec, job.packs.rules, seed=job.project.run.seed)
-            seconds.append(("training", round(time.perf_counter() - started, 1)))
-            seconds.append(("making pairs", to_come.seconds_to_make))
-            seconds.append(("scoring pairs", to_come.seconds_to_score))
+        to_come = sample_pairs(con, spec, counts)
+        started = time.perf_counter()
+        train(con, spec, job.packs.rules, seed=job.project.run.seed)
+        seconds.append(("training", round(time.perf_counter() - started, 1)))
+        seconds.append(("making pairs", to_come.seconds_to_make))
+        seconds.append(("scoring pairs", to_come.seconds_to_score))
     seconds.append(("deciding, persons, tables and report", round(max(LEAST_SECONDS_AFTERWARDS, AFTERWARDS * read), 1)))
     at_most, links = sum(item.pairs for item in counts), count(con, LINKS_DETERMINISTIC)
     records = count(con, RECORDS)
@@ -129,7 +128,7 @@ def _planned(job: Job, workspace: Workspace, limit: str, seconds: list[tuple[str
         links_of_rules=links,
         blocks=counts,
         pairs_at_most=at_most,
-        pairs=to_come.pairs or at_most,
+        pairs=to_come.pairs,
         most_pairs=job.project.run.max_pairs,
         memory_gib=round((records * BYTES_PER_RECORD + at_most * BYTES_PER_PAIR_MADE) / GIB, 2),
         memory_limit=limit,

@@ -186,5 +186,5 @@ def print_plan(found: Plan) -> None:
     say(f"Memory: {found.memory_gib:,.2f} GiB would keep matching in memory; the limit is {found.memory_limit}")
     say(f"Disk: {found.disk_gib:,.2f} GiB for the working tables")
     if found.is_refused:
-        say(f"A run would be refused: {found.pairs_at_most:,} pairs at most, [run] max_pairs is {found.most_pairs:,}. "
+        say(f"A run would be refused: about {found.pairs:,} pairs, [run] max_pairs is {found.most_pairs:,}. "
             "Tighten the rule that makes most of them, or raise max_pairs.")  # fmt: skip

@@ -19,7 +19,7 @@ from pathlib import Path
 from linkage.diagnostics.closure import CLOSURE
 from linkage.diagnostics.made_tables import NOT_ENOUGH, keep_table, write_kept
 from linkage.diagnostics.subgroups import ALL
-from linkage.match.candidates import lacks_sql
+from linkage.match.candidates import agree_either_way_sql, lacks_any_sql
 from linkage.match.pool import POOL
 from linkage.packs import Block, ModelSpec, Rule
 from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scratch_step
@@ -97,14 +97,8 @@ def found_step(by_name: Sequence[Block], others: Sequence[Block], rules: Sequenc
 
 
 def _agrees_sql(block: Block) -> str:
-    one, other = block.sides
-    ways = dict.fromkeys(((one, other), (other, one)))
-    equal = " or ".join(
-        "(" + " and ".join(f"l.{ident(a)} = r.{ident(b)}" for a, b in zip(left, right, strict=True)) + ")"
-        for left, right in ways
-    )
-    lacking = f"({lacks_sql('l', block.missing)} or {lacks_sql('r', block.missing)}) and " if block.missing else ""
-    return f"coalesce({lacking}({equal}){_rare_sql(block)}, false)"
+    lacking = f"{lacks_any_sql(block)} and " if block.missing else ""
+    return f"coalesce({lacking}{agree_either_way_sql(block)}{_rare_sql(block)}, false)"
 
 
 def _rare_sql(block: Block) -> str:

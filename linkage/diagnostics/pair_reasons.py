@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.diagnostics.finished import RecordName
-from linkage.match.candidates import most_pairs
+from linkage.match.candidates import agree_either_way_sql, most_pairs
 from linkage.match.pool import POOL, still_open_sql
 from linkage.match.unborn import SCORED_UNBORN
-from linkage.packs import Block, ModelSpec
+from linkage.packs import ModelSpec
 from linkage.sql import Connection, has_table, ident, rows
 from linkage.tables import CANDIDATES, CONFLICTS
 
@@ -157,15 +157,7 @@ def _why_not_compared(con: Connection, left: RecordName, right: RecordName, spec
         return [_reason("already_linked")]
     if spec is None:
         return [_reason("no_model")]
-    shared = [block for block in spec.block if rows(con, f"select 1 {pool} and {_shares_sql(block)}", both)]
+    shared = [block for block in spec.block if rows(con, f"select 1 {pool} and {agree_either_way_sql(block)}", both)]
     if not shared:
         return [_reason("not_blocked")]
     return [_reason("common_key", f"more than {max(map(most_pairs, shared)):,} pairs each")]
-
-
-def _shares_sql(block: Block) -> str:
-    """Do l and r agree on a blocking rule, either way round?"""
-    one, other = block.sides
-    ways = (" and ".join(f"l.{ident(a)} = r.{ident(b)}" for a, b in zip(x, y, strict=True))
-            for x, y in ((one, other), (other, one)))  # fmt: skip
-    return "(" + " or ".join(f"({way})" for way in ways) + ")"

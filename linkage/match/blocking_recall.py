@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linkage.match.candidates import key_names, key_sizes_table, lacks_sql, most_pairs
+from linkage.match.candidates import agree_sql, keeps_key_sql, lacks_any_sql, ways_round
 from linkage.match.pool import POOL
 from linkage.packs import Block, Rule
-from linkage.sql import Connection, ident, literal, rows, run_steps, scratch_step, table_step
+from linkage.sql import Connection, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import LINKS_DETERMINISTIC
 
 BLOCKING_RECALL = "blocking_recall"
@@ -84,16 +84,7 @@ def _of_rule_sql(number: int) -> str:
 
 def _is_found_sql(block: Block, number: int) -> str:
     """Do l and r agree on a rule, on a key that it does not leave out, either way round?"""
-    one, other = block.sides
-    ways = dict.fromkeys(((one, other), (other, one)))
-    agree = " or ".join(f"({_agrees_sql(left, right, one, number, block)})" for left, right in ways)
-    lacking = f"({lacks_sql('l', block.missing)} or {lacks_sql('r', block.missing)}) and " if block.missing else ""
+    agree = " or ".join(f"({agree_sql(left, right)} and {keeps_key_sql(block, number, left)})"
+                        for left, right in ways_round(block))  # fmt: skip
+    lacking = f"{lacks_any_sql(block)} and " if block.missing else ""
     return f"coalesce({lacking}({agree}), false)"
-
-
-def _agrees_sql(left: Sequence[str], right: Sequence[str], key: Sequence[str], number: int, block: Block) -> str:
-    side = "l" if tuple(left) == tuple(key) else "r"
-    equal = " and ".join(f"l.{ident(a)} = r.{ident(b)}" for a, b in zip(left, right, strict=True))
-    same = " and ".join(f"h.{name} = {side}.{ident(c)}" for name, c in zip(key_names(key), key, strict=True))
-    return f"""{equal} and not exists (
-      select 1 from {key_sizes_table(number)} h where h.pairs > {most_pairs(block)} and {same})"""

@@ -40,7 +40,8 @@ def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int)
     counts = count_blocks(con, blocks)
     expected = sum(item.pairs for item in counts)
     if expected > max_pairs:
-        expected = _sampled_pairs(con, blocks, counts, expected)
+        expected, _ = sample_candidates(con, blocks, counts, most=SAMPLED_PAIRS)
+        run_steps(con, (Step(CANDIDATES, f"drop table {CANDIDATES}"),))
     if expected > max_pairs:
         largest = max(counts, key=lambda item: item.pairs)
         raise RefusedError(
@@ -53,13 +54,14 @@ def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int)
     return counts
 
 
-def _sampled_pairs(con: Connection, blocks: Sequence[Block], counts: Sequence[BlockCount], at_most: int) -> int:
-    """How many candidates there will be, each counted once and without those that are closed: from a sample."""
-    one_in = 1 + at_most // SAMPLED_PAIRS
+def sample_candidates(
+    con: Connection, blocks: Sequence[Block], counts: Sequence[BlockCount], *, most: float
+) -> tuple[int, int]:
+    """How many candidates there will be, each counted once and without those that are closed, and one left record in
+    how many was drawn to tell: about `most` of the pairs that the keys make. Leaves the sample as `candidates`."""
+    one_in = max(1, round(sum(item.pairs for item in counts) / most))
     run_steps(con, (candidates_step(blocks, counts, one_in=one_in),))
-    sampled = count(con, CANDIDATES)
-    run_steps(con, (Step(CANDIDATES, f"drop table {CANDIDATES}"),))
-    return one_in * sampled
+    return one_in * count(con, CANDIDATES), one_in
 
 
 def count_blocks(con: Connection, blocks: Sequence[Block]) -> tuple[BlockCount, ...]:
@@ -89,26 +91,24 @@ def key_sizes_step(block: Block, number: int) -> Step:
         f"""
         with l as ({_side_sizes_sql(left, block.missing)}), r as ({_side_sizes_sql(right, block.missing)})
         select l.* exclude (n, whole), l.n * r.n - l.whole * r.whole as pairs
-        from l join r using ({", ".join(key_names(left))})
+        from l join r using ({", ".join(_key_names(left))})
         where l.n * r.n > 1 and l.n * r.n > l.whole * r.whole""",
     )
 
 
 def _side_sizes_sql(columns: Sequence[str], missing: Sequence[str]) -> str:
     """Key values, how many records hold each, and how many of these hold what the rule is for the want of."""
-    keys = ", ".join(f"s.{ident(column)} as {name}" for column, name in zip(columns, key_names(columns), strict=True))
+    keys = ", ".join(f"s.{ident(column)} as {name}" for column, name in zip(columns, _key_names(columns), strict=True))
     known = " and ".join(f"s.{ident(column)} is not null" for column in columns)
-    whole = f"count(*) filter (not {lacks_sql('s', missing)})" if missing else "0"
+    whole = f"count(*) filter (not {_lacks_sql('s', missing)})" if missing else "0"
     return f"select {keys}, count(*) as n, {whole} as whole from {SEEKERS} s where {known} group by all"
 
 
-def lacks_sql(alias: str, missing: Sequence[str]) -> str:
-    """Does a record lack one of the columns for want of which a rule is there?"""
+def _lacks_sql(alias: str, missing: Sequence[str]) -> str:
     return "(" + " or ".join(f"{alias}.{ident(column)} is null" for column in missing) + ")"
 
 
-def key_names(columns: Sequence[str]) -> list[str]:
-    """The columns of the table of key sizes that hold the key."""
+def _key_names(columns: Sequence[str]) -> list[str]:
     return [f"k{number}" for number in range(len(columns))]
 
 
@@ -155,26 +155,46 @@ def candidates_step(blocks: Sequence[Block], counts: Sequence[BlockCount], *, on
 
 def _block_selects(block: Block, number: int, *, has_hot_keys: bool) -> list[str]:
     """The pairs of one rule; a rule whose key differs by side is run both ways round."""
-    left, right = block.sides
-    ways = [(left, right)] if left == right else [(left, right), (right, left)]
-    return [_block_sql(block, one, other, number, has_hot_keys) for one, other in ways]
+    return [_block_sql(block, one, other, number, has_hot_keys) for one, other in ways_round(block)]
 
 
 def _block_sql(
     block: Block, columns_l: Sequence[str], columns_r: Sequence[str], number: int, has_hot_keys: bool
 ) -> str:
-    key, missing = block.sides[0], block.missing
-    equal = " and ".join(f"l.{ident(a)} = r.{ident(b)}" for a, b in zip(columns_l, columns_r, strict=True))
-    side = "l" if tuple(columns_l) == tuple(key) else "r"
-    lacking = f" and ({lacks_sql('l', missing)} or {lacks_sql('r', missing)})" if missing else ""
-    hot = ""
-    if has_hot_keys:
-        same = " and ".join(f"h.{name} = {side}.{ident(c)}" for name, c in zip(key_names(key), key, strict=True))
-        hot = f"""
-          and not exists (
-            select 1 from {key_sizes_table(number)} h where h.pairs > {most_pairs(block)} and {same})"""
+    lacking = f" and {lacks_any_sql(block)}" if block.missing else ""
+    hot = f"\n          and {keeps_key_sql(block, number, columns_l)}" if has_hot_keys else ""
     return f"""
         select l.record_id as record_id_l, r.record_id as record_id_r, {number} as block_no
         from {SEEKERS} l
-        join {SEEKERS} r on {equal}
+        join {SEEKERS} r on {agree_sql(columns_l, columns_r)}
         where {sides_sql()} and {still_open_sql()} and {may_meet_sql()}{lacking}{hot}"""
+
+
+def ways_round(block: Block) -> tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]:
+    """The columns of l and of r: a rule whose key differs by side goes both ways round."""
+    one, other = block.sides
+    return tuple(dict.fromkeys(((one, other), (other, one))))
+
+
+def agree_sql(columns_l: Sequence[str], columns_r: Sequence[str]) -> str:
+    """Do l and r agree on a rule, one way round?"""
+    return " and ".join(f"l.{ident(a)} = r.{ident(b)}" for a, b in zip(columns_l, columns_r, strict=True))
+
+
+def agree_either_way_sql(block: Block) -> str:
+    """Do l and r agree on a rule, one way round or the other?"""
+    return "(" + " or ".join(f"({agree_sql(left, right)})" for left, right in ways_round(block)) + ")"
+
+
+def lacks_any_sql(block: Block) -> str:
+    """Does l or r lack one of the columns for want of which the rule is there?"""
+    return f"({_lacks_sql('l', block.missing)} or {_lacks_sql('r', block.missing)})"
+
+
+def keeps_key_sql(block: Block, number: int, columns_l: Sequence[str]) -> str:
+    """Is the key that l and r agree on, with these columns of l, one that the rule does not leave out?"""
+    key = block.sides[0]
+    side = "l" if tuple(columns_l) == tuple(key) else "r"
+    same = " and ".join(f"h.{name} = {side}.{ident(c)}" for name, c in zip(_key_names(key), key, strict=True))
+    return f"""not exists (
+            select 1 from {key_sizes_table(number)} h where h.pairs > {most_pairs(block)} and {same})"""

@@ -10,11 +10,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from linkage.match.candidates import BlockCount, candidates_step
+from linkage.match.candidates import BlockCount, sample_candidates
 from linkage.match.frequencies import make_frequencies
 from linkage.match.probabilistic import score_pairs, starting_parameters
 from linkage.packs import ModelSpec
-from linkage.sql import Connection, count, run_steps, table_step
+from linkage.sql import Connection, run_steps, table_step
 from linkage.tables import CANDIDATES
 
 MOST_SAMPLED = 200_000  # pairs of the sample: scored in a second or two
@@ -36,17 +36,14 @@ def sample_pairs(con: Connection, spec: ModelSpec, counts: Sequence[BlockCount])
 
     Scoring a few pairs takes as long as Splink takes to start: what more the sample takes is the pairs'.
     """
-    one_in = max(1, round(sum(item.pairs for item in counts) / MOST_SAMPLED))
     started = time.perf_counter()
-    run_steps(con, (candidates_step(spec.block, counts, one_in=one_in),))
-    made, pairs = time.perf_counter() - started, count(con, CANDIDATES)
+    pairs, one_in = sample_candidates(con, spec.block, counts, most=MOST_SAMPLED)
+    made = time.perf_counter() - started
     make_frequencies(con, spec)
     few = f"select record_id_l, record_id_r from {CANDIDATES} order by record_id_l, record_id_r limit {FEW}"
     run_steps(con, (table_step(FEW_PAIRS, few),))
     start, sample = (_seconds_to_score(con, spec, table) for table in (FEW_PAIRS, CANDIDATES))
-    return PairsToCome(
-        pairs * one_in, one_in, round(made * one_in, 1), round(start + max(0.0, sample - start) * one_in, 1)
-    )
+    return PairsToCome(pairs, one_in, round(made * one_in, 1), round(start + max(0.0, sample - start) * one_in, 1))
 
 
 def _seconds_to_score(con: Connection, spec: ModelSpec, pairs: str) -> float:

@@ -75,6 +75,17 @@ def test_a_run_that_would_be_refused_is_planned_as_such(project: Path) -> None:
     assert found.most_pairs == 10 < found.pairs_at_most
 
 
+def test_keys_that_make_more_than_the_pairs_there_will_be_refuse_no_run(project: Path, tmp_path: Path) -> None:
+    # Each rule counts a pair again, so that the sum is more than the pairs: the run is refused for these alone.
+    settings = read_project(project)
+    pairs = plan_project(settings, memory="1GB").pairs
+    just = settings.model_copy(update={"run": settings.run.model_copy(update={"max_pairs": pairs})})
+    found = plan_project(just, memory="1GB")
+    assert found.pairs_at_most > found.most_pairs == pairs
+    assert not found.is_refused
+    run_project(just, out=tmp_path / "run", memory="1GB")
+
+
 def test_without_a_model_there_are_no_pairs(project: Path) -> None:
     settings = read_project(project)
     ruled = settings.model_copy(update={"link": settings.link.model_copy(update={"model": "none"})})
