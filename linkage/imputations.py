@@ -27,7 +27,7 @@ from scipy.special import ndtri
 from linkage.cluster.persons import make_persons
 from linkage.errors import UsageError
 from linkage.families import FamilyRules, make_families
-from linkage.match.decide import JUDGED
+from linkage.match.judge import JUDGED
 from linkage.match.pool import POOL, make_pool
 from linkage.match.rivals import face_sql
 from linkage.outputs import families_sql, relationships_sql, write_parquet

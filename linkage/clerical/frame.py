@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from linkage.clerical.design import Stratum
 from linkage.diagnostics.subgroups import ALL, checked_subgroups, subgroup_column_sql, subgroup_order_sql
 from linkage.errors import ProjectError, RefusedError, UsageError
-from linkage.match.decide import JUDGED, REACH_BITS
+from linkage.match.judge import JUDGED, REACH_BITS
 from linkage.schema import UNKNOWN
 from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step
 from linkage.tables import CANDIDATES, LINKS, PERSONS, RECORDS, SOURCES

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from linkage.diagnostics.subgroups import ALL, subgroup_column_sql
-from linkage.match.decide import JUDGED
+from linkage.match.judge import JUDGED
 from linkage.schema import UNKNOWN
 from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scratch_step
 from linkage.tables import LINKS, PERSONS, RECORDS, SOURCES

@@ -9,8 +9,9 @@ from typing import Any
 
 from linkage.diagnostics.finished import RecordName, find_record, working_tables
 from linkage.diagnostics.never import never_meet_sql
-from linkage.match.calibration import PRIORS
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
+from linkage.match.priors import PRIORS
+from linkage.match.remaining import join_priors_of_records_sql
 from linkage.sql import Connection, columns, has_table, ident, rows
 from linkage.tables import CONFLICTS, IDENTIFIERS, LINKS, PERSONS, RECORDS, ROWS, SCORED
 
@@ -260,9 +261,8 @@ def _rivals(con: Connection, name: RecordName) -> tuple[Rival, ...]:
         select o.source || ':' || o.key, round(c.evidence_bits + q.prior_bits, 3) as weight
         from compared c
         join {RECORDS} l on l.record_id = c.record_id_l
-        join {RECORDS} r on r.record_id = c.record_id_r
+        join {RECORDS} r on r.record_id = c.record_id_r{join_priors_of_records_sql()}
         join {RECORDS} o on o.record_id = case c.record_id_l when $id then c.record_id_r else c.record_id_l end
-        join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
         where not exists (
           select 1 from {LINKS} k where k.record_id_l = c.record_id_l and k.record_id_r = c.record_id_r)
           and not {never_meet_sql("c.record_id_l", "c.record_id_r")}

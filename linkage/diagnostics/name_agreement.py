@@ -13,8 +13,8 @@ from pathlib import Path
 
 from linkage.diagnostics.match_rate import write_csv
 from linkage.diagnostics.subgroups import ALL, ethnicity_sql
-from linkage.match.calibration import PRIORS
 from linkage.match.households import doubted_sql
+from linkage.match.priors import BOTH_OPEN, PRIORS
 from linkage.match.probabilistic import read_parameters
 from linkage.packs import Comparison, ModelSpec, Rule
 from linkage.schema import UNKNOWN
@@ -86,6 +86,7 @@ def labelled_step(rules: Sequence[Rule], compared: Sequence[Comparison], doubted
         join placed r on r.record_id = d.record_id_r
         left join ({doubted}) h on h.record_id_l = d.record_id_l and h.record_id_r = d.record_id_r
         left join {PRIORS} p on p.source_no_l = l.source_no and p.source_no_r = r.source_no
+          and p.open_sides = {BOTH_OPEN}
         where d.rule in ({trusted}) and ({known})""",
     )
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from linkage.diagnostics.finished import RecordName
-from linkage.match.calibration import PRIORS, RULE_PRECISION, other_comparisons
+from linkage.match.calibration import RULE_PRECISION, other_comparisons
 from linkage.match.frequencies import frequency_columns, frequency_table
 from linkage.match.households import DOUBTS, HOUSEMATES, doubted_sql
+from linkage.match.priors import PRIORS
 from linkage.match.probabilistic import (
     MODEL_PARAMETERS,
     LevelParameters,
@@ -17,11 +18,12 @@ from linkage.match.probabilistic import (
     score_pairs,
     starting_parameters,
 )
+from linkage.match.remaining import join_priors_of_records_sql
 from linkage.match.unborn import RULE as UNBORN
 from linkage.match.unborn import SCORED_UNBORN, UNBORN_PRIORS
 from linkage.packs import ModelSpec, Packs
 from linkage.sql import Connection, columns, execute, has_table, ident, rows, run_steps, table_step
-from linkage.tables import SCORED
+from linkage.tables import RECORDS, SCORED
 
 NOT_KNOWN = "not known on a side"
 PAIR = "pair_to_explain"
@@ -96,7 +98,7 @@ def _of_unborn(
     """The ledger of a pair of a child before birth and after: under one mother's or family's id the odds start even."""
     parameters = starting_parameters(spec)
     parts = tuple(_part(item.name, scores, parameters, is_counted=True) for item in spec.comparison)
-    prior = 0.0 if scores["is_keyed"] else _prior(con, left, right, table=UNBORN_PRIORS)
+    prior = 0.0 if scores["is_keyed"] else _prior_of_unborn(con, left, right)
     return PairEvidence(parts, float(str(scores["evidence_bits"])), 0.0, prior, "in the run", spec.model.id)
 
 
@@ -165,12 +167,26 @@ def _part(
                     level.u_basis, is_counted)  # fmt: skip
 
 
-def _prior(con: Connection, left: RecordName, right: RecordName, *, table: str = PRIORS) -> float | None:
-    if not has_table(con, table):
+def _prior(con: Connection, left: RecordName, right: RecordName) -> float | None:
+    """The prior of a pair, by what the run's sure links leave open of it."""
+    if not has_table(con, PRIORS):
         return None
     found = rows(
         con,
-        f"select prior_bits from {table} where source_no_l = $l and source_no_r = $r",
+        f"""
+        select q.prior_bits
+        from {RECORDS} l join {RECORDS} r on l.record_id = $l and r.record_id = $r{join_priors_of_records_sql()}""",
+        {"l": left.record_id, "r": right.record_id},
+    )
+    return float(str(found[0][0])) if found else None
+
+
+def _prior_of_unborn(con: Connection, left: RecordName, right: RecordName) -> float | None:
+    if not has_table(con, UNBORN_PRIORS):
+        return None
+    found = rows(
+        con,
+        f"select prior_bits from {UNBORN_PRIORS} where source_no_l = $l and source_no_r = $r",
         {"l": left.source_no, "r": right.source_no},
     )
     return float(str(found[0][0])) if found else None

@@ -13,7 +13,7 @@ import numpy as np
 
 from linkage.cluster.components import label_components
 from linkage.diagnostics.made_tables import keep_table, write_kept
-from linkage.match.decide import JUDGED
+from linkage.match.judge import JUDGED
 from linkage.sql import Connection, count, rows, run_steps, scratch_step
 from linkage.tables import DECIDED, RECORDS
 

@@ -215,7 +215,7 @@ def doubts_step(con: Connection, spec: ModelSpec, parameters: Parameters, scored
     return table_step(
         DOUBTS,
         f"""
-        select d.record_id_l, d.record_id_r, d.household_bits
+        select d.record_id_l, d.record_id_r, d.household_bits, d.household_bits as full_bits
         from ({doubted_sql(con, spec, parameters, scored)}) d
         join {CANDIDATES} c on c.record_id_l = d.record_id_l and c.record_id_r = d.record_id_r""",
     )

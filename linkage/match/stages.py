@@ -7,21 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from linkage.match.calibration import estimate_priors, estimate_rule_precision
+from linkage.match.calibration import estimate_rule_precision
 from linkage.match.candidates import BlockCount, make_candidates
-from linkage.match.decide import (
+from linkage.match.compared import (
     PAIRS_OF_MODEL,
     PAIRS_OF_RULES,
-    decide,
     pairs_of_model_step,
     pairs_of_rules_step,
     remembered_pairs_step,
 )
+from linkage.match.decide import decide
 from linkage.match.deterministic import PassCount, run_passes
 from linkage.match.evidence import weigh_pairs
 from linkage.match.households import doubts_step
+from linkage.match.judge import judge
 from linkage.match.pool import POOL, make_pool
+from linkage.match.priors import estimate_priors
 from linkage.match.probabilistic import read_parameters, score_pairs
+from linkage.match.remaining import doubt_remaining
 from linkage.match.unborn import score_unborn
 from linkage.packs import ModelSpec, Packs, Rule, refuse_broken_model
 from linkage.sql import Connection, Step, count, run_steps, table_step
@@ -73,8 +76,17 @@ def weigh_and_decide(
     review: float,
     stay: float | None = None,
 ) -> dict[str, int]:
-    """Estimate what rules are worth and what is still to be found, then decide; rows by stage and decision."""
+    """Estimate what rules are worth, judge and decide; rows by stage and decision."""
     estimate_rule_precision(con, rules, spec, SCORED)
+    judge_twice(con, rules, spec)
+    return decide(con, accept=accept, stay=stay, review=review)
+
+
+def judge_twice(con: Connection, rules: Sequence[Rule], spec: ModelSpec | None) -> None:
+    """Judge pairs, and again with less doubt about those that the sure links leave open."""
     if spec is not None:
         estimate_priors(con, spec, SCORED)
-    return decide(con, rules, spec, accept=accept, stay=stay, review=review)
+        judge(con, rules, spec)
+        doubt_remaining(con, spec)
+        estimate_priors(con, spec, SCORED)
+    judge(con, rules, spec)

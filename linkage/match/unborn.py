@@ -22,11 +22,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from linkage.match.calibration import expected_matches
 from linkage.match.evidence import compared_columns, weighed_sql
 from linkage.match.frequencies import make_frequencies
 from linkage.match.guards import born_as_expected_sql
 from linkage.match.pool import POOL, may_meet_sql, sides_sql
+from linkage.match.priors import expected_matches
 from linkage.match.probabilistic import starting_parameters
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, scratch_step, table_step
@@ -270,10 +270,11 @@ def fitting_sql() -> str:
 
 
 def unborn_sql() -> str:
-    """The weighed pairs of this model, in the columns of `linkage.match.decide.weighed_step`."""
+    """The weighed pairs of this model, in the columns of `linkage.match.judge.weighed_step`."""
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(RULE)} as rule,
-          s.evidence_bits + if(s.is_keyed, 0, q.prior_bits) as match_weight, match_weight as odds_bits,
+          s.evidence_bits + if(s.is_keyed, 0, q.prior_bits) as match_weight,
+          if(s.is_keyed, 0, q.prior_bits) as prior_bits, match_weight as odds_bits,
           'modelled' as confidence_basis, 0.0 as least_certain, {MOST_CERTAIN} as most_certain,
           if(s.has_more_births, [{literal(GUARD)}], null) as held
         from {SCORED_UNBORN} s

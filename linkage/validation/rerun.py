@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from linkage.cluster.persons import make_persons
 from linkage.cluster.registry import know_nothing
-from linkage.match.calibration import estimate_priors
+from linkage.match.compared import PAIRS_OF_RULES
 from linkage.match.confidence_map import RECORD_FOLDS, known_sql
-from linkage.match.decide import JUDGED, PAIRS_OF_RULES, decide
+from linkage.match.decide import decide
 from linkage.match.evidence import weigh_pairs
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
+from linkage.match.judge import JUDGED
 from linkage.match.pool import POOL, sides_sql
+from linkage.match.priors import open_pairs_sql, open_sides_sql
 from linkage.match.probabilistic import Seen, read_parameters
-from linkage.match.stages import find_by_rules, find_candidates, score, weigh_and_decide
+from linkage.match.stages import find_by_rules, find_candidates, judge_twice, score, weigh_and_decide
 from linkage.match.training import train
 from linkage.packs import ModelSpec, Packs
 from linkage.sql import Connection, Step, execute, ident, run_steps, scratch_step
-from linkage.tables import CANDIDATES, CONFLICTS_OF_PASSES, DECIDED, PERSONS, RECORDS, SCORED
+from linkage.tables import CANDIDATES, CONFLICTS_OF_PASSES, DECIDED, PERSONS, SCORED
 from linkage.validation.masked import COPIED
 from linkage.validation.persons import HIDDEN, label_sql
 
@@ -60,16 +62,20 @@ def decide_by_folds(
     folded = f"""select c.record_id, f.fold from {COPIED} c
                  join {run}.{HIDDEN} h on h.record_id = c.of_run join {run}.{folds} f on f.person = h.person"""
     run_steps(copy, (scratch_step(RECORD_FOLDS, folded),))
-    estimate_priors(copy, spec, SCORED)
-    decide(copy, packs.rules, spec, accept=accept, review=review)
+    judge_twice(copy, packs.rules, spec)
+    decide(copy, accept=accept, review=review)
 
 
 def tell_pairs(copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, rerun: int) -> None:
     """Add to `masked_pairs` the model's pairs of which a side at least is held out.
 
-    `prior_bits` are the odds that were true of the labelled pairs of two sources: M pairs of one person among the
-    candidates, of N that a held-out record makes with one whose identifiers are known. At least half a pair each.
+    `prior_bits` are the odds that were true of the labelled pairs of two sources and of one number of open sides: M
+    pairs of one person among the candidates, of N that a held-out record makes with one whose identifiers are known. At
+    least half a pair each.
     """
+    known = f"""
+          select p.*, c.is_held from {POOL} p join {COPIED} c on c.record_id = p.record_id
+          join {run}.{HIDDEN} h on h.record_id = c.of_run where h.person is not null"""
     execute(
         copy,
         f"""
@@ -77,7 +83,7 @@ def tell_pairs(copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, r
         with labelled as (
           select s.*, l.source_no as source_no_l, r.source_no as source_no_r, cl.of_run as run_l, cr.of_run as run_r,
             {DOUBTED_EVIDENCE} as bits, {known_sql(spec)} as known,
-            {_told_sql(run)} as same
+            {open_sides_sql()} as open_sides, {_told_sql(run)} as same
           from {SCORED} s
           join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
           anti join {PAIRS_OF_RULES} p on p.record_id_l = s.record_id_l and p.record_id_r = s.record_id_r
@@ -85,25 +91,18 @@ def tell_pairs(copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, r
           join {POOL} l on l.record_id = s.record_id_l join {POOL} r on r.record_id = s.record_id_r
           {_names_sql(run, "s")}
           where cl.is_held or cr.is_held),
-        told as (
-          select c.is_held, r.source_no
-          from {COPIED} c join {RECORDS} r on r.record_id = c.record_id
-          join {run}.{HIDDEN} h on h.record_id = c.of_run where h.person is not null),
-        sizes as (
-          select source_no, count(*) as known, count(*) filter (is_held) as held from told group by source_no),
-        priors as (
-          select l.source_no as source_no_l, r.source_no as source_no_r,
-            greatest(l.held * r.known + l.known * r.held - l.held * r.held, 1)
-              * if(l.source_no = r.source_no, 0.5, 1) as pairs
-          from sizes l join sizes r on l.source_no <= r.source_no),
+        priors as ({open_pairs_sql(known, held_only=True)}),
         matches as (
-          select source_no_l, source_no_r, greatest(count(*) filter (same), 0.5) as n from labelled group by all)
+          select source_no_l, source_no_r, open_sides, greatest(count(*) filter (same), 0.5) as n
+          from labelled group by all)
         select '{pool_mode}', {rerun}, k.run_l, k.run_r, k.same, k.bits, k.known,
           round(log2(m.n / greatest(q.pairs - m.n, 1)), 6), j.rival_bits, j.confidence, null
         from labelled k
         join {JUDGED} j on j.record_id_l = k.record_id_l and j.record_id_r = k.record_id_r
         join matches m on m.source_no_l = k.source_no_l and m.source_no_r = k.source_no_r
+          and m.open_sides = k.open_sides
         left join priors q on q.source_no_l = k.source_no_l and q.source_no_r = k.source_no_r
+          and q.open_sides = k.open_sides
         where j.stage = 'probabilistic' order by k.run_l, k.run_r""",
     )
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from itertools import permutations
 from math import log, log2
 
 import numpy as np
@@ -14,15 +16,13 @@ from tiny_run import Run, child_model, job, load, people, rule, run_all, run_rul
 
 from linkage.match.calibration import (
     FEWEST_PAIRS,
-    PRIORS,
     RULE_PRECISION,
     estimate_rule_precision,
-    expected_matches,
     other_evidence_sql,
-    residual_sizes_step,
     share_of_matches,
 )
 from linkage.match.deterministic import masked_precision
+from linkage.match.priors import PRIORS, expected_matches, open_pairs_sql, residual_sizes_step
 from linkage.sql import Connection, connect, execute, rows, run_steps
 from linkage.tables import CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC, SCORED
 
@@ -142,25 +142,53 @@ RESIDUAL = """
 
 
 @pytest.mark.parametrize(
-    ("unique", "pairs"),
+    ("unique", "one_open"),
     [
-        ((), 3 * 2 - 1 * 1),  # all pairs but the one whose two sides are linked
-        (("left",), 3 * 1),  # a linked record on the right has its only partner: 1 open on the right, any on the left
-        (("right",), 2 * 2),
-        (("left", "right"), 2 * 1),
+        ((), 1 * 1 + 2 * 1),  # the linked one of a side with the open ones of the other
+        (("left",), 1 * 1),  # the linked record on the right has its only partner on the left
+        (("right",), 2 * 1),
+        (("left", "right"), 0),
     ],
 )
-def test_the_pairs_still_open_are_counted(con: Connection, unique: tuple[str, ...], pairs: int) -> None:
+def test_the_pairs_still_open_are_counted_by_how_many_sides_have_no_link(
+    con: Connection, unique: tuple[str, ...], one_open: int
+) -> None:
     run_rules(load(con, people(RESIDUAL), unique=unique))
     run_steps(con, (residual_sizes_step(),))
-    assert rows(con, "from residual_sizes") == [(0, 1, 2, 1, pairs)]
+    found = {sides: pairs for _, _, sides, pairs in rows(con, "from residual_sizes")}
+    assert found == {2: 2 * 1} | ({1: one_open} if one_open else {})
 
 
 def test_a_source_linked_within_has_its_own_pairs(con: Connection) -> None:
     run_rules(load(con, people(RESIDUAL), within=["left"]))
     run_steps(con, (residual_sizes_step(),))
-    sizes = {(left, right): pairs for left, right, _, _, pairs in rows(con, "from residual_sizes")}
-    assert sizes == {(0, 0): 3, (0, 1): 5}
+    assert sorted(rows(con, "from residual_sizes")) == [(0, 0, 2, 3), (0, 1, 1, 3), (0, 1, 2, 2)]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from("0123"), st.booleans()), min_size=1, max_size=12),
+       st.tuples(st.booleans(), st.booleans(), st.booleans()))  # fmt: skip
+def test_open_pairs_are_those_that_going_through_all_pairs_finds(
+    drawn: list[tuple[int, str, bool]], unique: tuple[bool, bool, bool]
+) -> None:
+    """Records (source, sources linked into, held out): counted pair by pair, and by `open_pairs_sql`."""
+    links = {"0": 0, "1": 1, "2": 2, "3": 6}
+    records = [(source, links[mask] & ~(1 << source), held) for source, mask, held in drawn]
+    expected = Counter[tuple[int, int, int]]()
+    for (one, mask_l, held_l), (other, mask_r, held_r) in permutations(records, 2):
+        open_l, open_r = not mask_l >> other & 1, not mask_r >> one & 1
+        closed = not (open_l or open_r) or (not open_l and unique[other]) or (not open_r and unique[one])
+        if one < other and not closed and (held_l or held_r):
+            expected[one, other, open_l + open_r] += 1
+    with connect(memory="1GB") as con:
+        execute(con, "create table sources (source_no smallint, is_unique boolean, is_within boolean)")
+        for number, is_unique in enumerate(unique):
+            con.execute("insert into sources values (?, ?, false)", [number, is_unique])
+        execute(con, "create table p (source_no smallint, linked_mask uhugeint, is_held boolean)")
+        con.executemany("insert into p values (?, ?, ?)", [list(record) for record in records])
+        counted = rows(con, open_pairs_sql("from p", held_only=True))
+    found = {(left, right, sides): pairs for left, right, sides, pairs in counted}
+    assert found == expected
 
 
 @pytest.fixture(scope="module")
@@ -175,17 +203,18 @@ def half_without_upn() -> Iterator[Run]:
 
 
 def test_the_prior_is_that_of_the_residual(half_without_upn: Run) -> None:
-    # 100 matches among the pairs that no two linked records make: 200 x 200 - 100 x 100.
-    pairs = 200 * 200 - 100 * 100
-    expected, prior = rows(half_without_upn.con, f"select expected_matches, prior_bits from {PRIORS}")[0]
-    assert expected == pytest.approx(100, rel=0.05)
-    assert prior == pytest.approx(log2(100 / (pairs - 100)), abs=0.1)
+    # 100 matches among the pairs of records without a link, 100 x 100, and none among those of which one has a link.
+    priors = {sides: found for sides, *found in rows(half_without_upn.con, f"""
+        select open_sides, pairs, expected_matches, prior_bits from {PRIORS}""")}  # fmt: skip
+    assert [float(str(figure)) for figure in priors[2]] == [
+        100 * 100, pytest.approx(100, rel=0.05), pytest.approx(log2(100 / 9_900), abs=0.1)]  # fmt: skip
+    assert priors[1][:2] == [2 * 100 * 100, 0.5]
 
 
 def test_the_weight_of_a_candidate_is_its_evidence_less_the_household_doubt_under_the_prior(
     half_without_upn: Run,
 ) -> None:
-    prior = float(str(rows(half_without_upn.con, f"select prior_bits from {PRIORS}")[0][0]))
+    prior = float(str(rows(half_without_upn.con, f"select prior_bits from {PRIORS} where open_sides = 2")[0][0]))
     found = {pair: link for pair, link in half_without_upn.decided.items() if link.stage == "probabilistic"}
     assert len(found) >= 95
     for (left, right), link in found.items():

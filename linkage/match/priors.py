@@ -1,0 +1,138 @@
+"""Priors: how likely a pair of two sources is one person before its evidence is looked at.
+
+A prior is that of the pairs that are still open, and of what the links of rules leave open: where a record has its
+link into a source, most of its further pairs there are of two persons, and where neither record of a pair has one, many
+are of one. So a pair of sources has two priors, by how many of the two records have no such link (`open_sides`).
+
+Writes `source_pair_priors` (source_no_l, source_no_r, open_sides, pairs still open, matches expected among them, prior
+in bits).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
+from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
+from linkage.match.pool import POOL
+from linkage.packs import ModelSpec
+from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
+from linkage.tables import CANDIDATES
+
+PRIORS = "source_pair_priors"
+BOTH_OPEN = 2  # the open sides of a pair of records without any link
+ITERATIONS = 500
+Histogram = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+
+
+def estimate_priors(con: Connection, spec: ModelSpec, scored: str) -> None:
+    """Write `source_pair_priors` for all pairs of sources that may still hold matches.
+
+    The number E of matches among the N open pairs of two sources and one number of open sides solves
+    E = sum over scored pairs of 1 / (1 + 2^-(w + log2(E / (N - E)))). Pairs that blocking never made count as
+    non-matches.
+    """
+    make_maps_if_none(con)
+    histogram = _weights_by_residual(con, spec, scored)
+    run_steps(con, (residual_sizes_step(), priors_step()))
+    for left, right, open_sides, n in rows(con, "select * from residual_sizes order by all"):
+        residual, pairs = (int(str(left)), int(str(right)), int(str(open_sides))), float(str(n))
+        weights, counts = histogram.get(residual, (np.zeros(0), np.zeros(0)))
+        expected = expected_matches(weights, counts, pairs)
+        prior = float(np.log2(expected / max(pairs - expected, 1.0)))
+        con.execute(
+            f"insert into {PRIORS} values (?, ?, ?, ?, ?, ?)", (*residual, n, round(expected, 3), round(prior, 6))
+        )
+
+
+def priors_step() -> Step:
+    """`source_pair_priors`, empty."""
+    return Step(
+        PRIORS,
+        f"""create or replace table {PRIORS} (source_no_l smallint, source_no_r smallint, open_sides tinyint,
+        pairs bigint, expected_matches double, prior_bits double)""",
+    )
+
+
+def open_sides_sql(mask_l: str = "l.linked_mask", mask_r: str = "r.linked_mask") -> str:
+    """SQL: how many of the records l, r have no link of a rule into the other's source, by masks of sources."""
+    is_open = (f"(({mask} & (1::uhugeint << {other}.source_no::uhugeint)) = 0)::tinyint"
+               for mask, other in ((mask_l, "r"), (mask_r, "l")))  # fmt: skip
+    return "(" + " + ".join(is_open) + ")"
+
+
+def join_priors_sql(open_sides: str) -> str:
+    """The join of the prior, as q, of the records l and r."""
+    return f"""
+        join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
+          and q.open_sides = {open_sides}"""
+
+
+def residual_sizes_step() -> Step:
+    """`residual_sizes` (source_no_l, source_no_r, open_sides, pairs): how many pairs are open, by `open_sides`."""
+    return table_step("residual_sizes", open_pairs_sql(f"select *, false as is_held from {POOL}"))
+
+
+def open_pairs_sql(records: str, *, held_only: bool = False) -> str:
+    """SQL: source_no_l, source_no_r, open_sides, pairs of some records of the pool that are open to the model.
+
+    A link of a rule closes a pair where both have one, and where one has it in a source that holds a person once.
+    `held_only`: pairs of which a side at least `is_held`, a column of `records`.
+    """
+    held = "and (l.is_held or r.is_held)" if held_only else ""
+    return f"""
+        with masked as (
+          select p.source_no, p.is_held, p.linked_mask, count(*) as n from ({records}) p group by all),
+        kinds as (
+          select m.source_no, s.source_no as other_no, m.is_held,
+            (m.linked_mask & (1::uhugeint << s.source_no::uhugeint)) = 0 as is_open, sum(m.n) as n
+          from masked m join sources s on true group by all)
+        select l.source_no as source_no_l, r.source_no as source_no_r,
+          (l.is_open::tinyint + r.is_open::tinyint) as open_sides,
+          (case when l.source_no < r.source_no then sum(l.n * r.n)
+             else sum(l.n * r.n - if(l.is_open = r.is_open and l.is_held = r.is_held, l.n, 0)) // 2
+             end)::bigint as pairs
+        from kinds l
+        join kinds r on r.source_no = l.other_no and r.other_no = l.source_no
+        join sources sl on sl.source_no = l.source_no
+        join sources sr on sr.source_no = r.source_no
+        where (l.source_no < r.source_no or l.source_no = r.source_no and sl.is_within)
+          and (l.is_open or r.is_open and not sr.is_unique) and (r.is_open or not sl.is_unique) {held}
+        group by l.source_no, r.source_no, open_sides"""
+
+
+def _weights_by_residual(con: Connection, spec: ModelSpec, scored: str) -> dict[tuple[int, int, int], Histogram]:
+    """Histograms of evidence (bits, to a tenth) of the scored candidates, by pair of sources and open sides."""
+    found = rows(
+        con,
+        f"""
+        select l.source_no, r.source_no, {open_sides_sql()} as open_sides,
+          round({mapped_sql(DOUBTED_EVIDENCE)}, 1) as bits, count(*)
+        from {ident(scored)} s
+        left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
+        join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
+        join {POOL} l on l.record_id = s.record_id_l
+        join {POOL} r on r.record_id = s.record_id_r{join_maps_sql(spec)}
+        group by all order by all""",
+    )
+    table: dict[tuple[int, int, int], list[tuple[float, float]]] = {}
+    for left, right, open_sides, bits, n in found:
+        residual = (int(str(left)), int(str(right)), int(str(open_sides)))
+        table.setdefault(residual, []).append((float(str(bits)), float(str(n))))
+    return {
+        key: (np.array([bits for bits, _ in values]), np.array([n for _, n in values])) for key, values in table.items()
+    }
+
+
+def expected_matches(weights_bits: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], pairs: float) -> float:
+    """The number of matches E among `pairs` pairs, by maximum likelihood; at least half a match, lest log2(0)."""
+    least = 0.5
+    if pairs <= 1 or counts.sum() == 0:
+        return min(least, max(pairs, 1.0) / 2)
+    ratio = np.exp2(np.clip(weights_bits, -60, 60))
+    expected = float(counts.sum()) / 2
+    for _ in range(ITERATIONS):
+        odds = max(expected, least) / max(pairs - expected, 1.0)
+        expected = float((counts * (odds * ratio / (1 + odds * ratio))).sum())
+    return float(min(max(expected, least), pairs / 2))
