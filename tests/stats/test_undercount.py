@@ -47,20 +47,20 @@ def test_where_little_can_be_found_the_presumed_pairs_count_and_the_interval_is_
     assert told.hi - told.lo > 2 * (without.hi - without.lo)
 
 
-def width(*, persons: list[int], cluster: float = 1.0) -> float:
-    """Of the interval of 80 found, where 80 of 100 masked pairs were, of the persons given."""
+def standard_error(*, persons: list[int], cluster: float = 1.0) -> float:
+    """Of 80 found, where 80 of 100 masked pairs were, of the persons given."""
     recovered = [1.0] * 80 + [0.0] * 20
     told = recall_of_found(
         {"c": 80}, ["c"] * 100, persons, recovered, [1.0] * 100, presumed={"c": 100.0}, cluster=cluster
     )
     assert told is not None
-    return told.hi - told.lo
+    return told.se
 
 
 def test_pairs_of_one_person_stand_together() -> None:
-    alone = width(persons=list(range(100)))
-    assert width(persons=[n // 5 for n in range(100)]) > 1.3 * alone, "masked persons of five pairs"
-    assert width(persons=list(range(100)), cluster=5.0) > 1.3 * alone, "persons of the target with five"
+    alone = standard_error(persons=list(range(100)))
+    assert standard_error(persons=[n // 5 for n in range(100)]) > 1.3 * alone, "masked persons of five pairs"
+    assert standard_error(persons=list(range(100)), cluster=5.0) > 1.3 * alone, "persons of the target with five"
 
 
 def test_the_interval_covers_as_often_as_it_says() -> None:

@@ -93,3 +93,11 @@ def test_cells_in_which_hardly_anything_is_found_are_beyond_reach_and_told(con: 
     assert (told.columns["bound_lo"], told.columns["bound_hi"]) == (round(10 / 14, 6), 1.0)
     execute(con, f"delete from {PERSONS} where record_id in (select record_id from records where key = 'b30')")
     assert recall_of_residue(con, ())[group].recall is None, "nine pairs are too few"
+
+
+def test_two_records_of_one_source_are_a_pair_only_where_its_own_records_are_linked(con: Connection) -> None:
+    children(con, "a1 a2 b1", residue=("a2",), persons={"a1": 1, "a2": 1, "b1": 1})
+    for is_within, expected in ((False, [("0 and 1",)]), (True, [("0 and 0",), ("0 and 1",)])):
+        execute(con, f"update sources set is_within = {is_within}")
+        run_steps(con, residue_steps())
+        assert rows(con, "select cell from residue_found order by all") == expected
