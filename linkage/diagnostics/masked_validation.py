@@ -3,25 +3,27 @@
 Read from what `linkage.validation` left: pairs of held-out records that are one child (`masked_known`), how far each
 came, and pairs that the reruns joined (`masked_joined`). Beside every number stands the caveat: children who have
 identifiers on both sides are not the children who need to be found without. So recall is also standardised to the
-records that have none, by age, ethnicity and what is known of them; the share of those that no masked pair can speak
-for is told.
+records that have none (`linkage.diagnostics.residue_recall`); the share of those that no masked pair can speak for is
+told.
 
 Funnel, each a part of the one before: `m_masked` pairs; `comparable` (some field known on both sides); `blocked`
 (looked at by a rule or as a candidate); `scored_in` (accepted); `recovered` (one person in the end). A pair that was
-joined by way of a third record counts as if it had come all the way.
+joined by way of a third record counts as if it had come all the way. All of a held-out person's records lost their
+identifiers, so that recall here is that of a child of whom no record has any.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.diagnostics.subgroups import ALL, age_band_sql, checked_subgroups, subgroup_column_sql
+from linkage.diagnostics.residue_recall import Group, ResidueRecall, recall_of_residue
+from linkage.diagnostics.subgroups import ALL, checked_subgroups, subgroup_column_sql
 from linkage.schema import UNKNOWN
 from linkage.sql import Connection, Step, has_table, ident, literal, rows, run_steps, scratch_step
-from linkage.stats import RATE_DECIMALS, Standardised, holm, risk_ratio, standardise, wilson
+from linkage.stats import RATE_DECIMALS, holm, risk_ratio, wilson
 from linkage.tables import RECORDS, SOURCES
 from linkage.validation.persons import HIDDEN
 from linkage.validation.rerun import JOINED, KNOWN
@@ -32,10 +34,9 @@ OF_PAIRS = ("source_pair", "year_gap", "mobility")  # variables that are a pair'
 COLUMNS = (
     "subgroup_var", "subgroup", "m_masked", "comparable", "blocked", "scored_in", "recovered", "recall", "lo", "hi",
     "method", "reference", "mmr_ratio_vs_ref", "ratio_lo", "ratio_hi", "p_adj", "masked_false", "precision",
-    "precision_lo", "precision_hi", "recall_std_to_residue", "std_lo", "std_hi", "unsupported_share", "bound_lo",
-    "bound_hi", "status", "pool_mode", "seed",
+    "precision_lo", "precision_hi", "residue_found", "recall_std_to_residue", "std_lo", "std_hi",
+    "unsupported_share", "bound_lo", "bound_hi", "status", "pool_mode", "seed",
 )  # fmt: skip
-Group = tuple[str, str, str]  # pool mode, variable, subgroup
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,11 @@ def masked_validation(
         if has_table(con, HIDDEN)
         else "where false"
     )
-    run_steps(con, (_groups_step(names, validated), _pairs_step(years)))
+    run_steps(con, (groups_step(names, validated), _pairs_step(years)))
     variables = (ALL, *names, *OF_PAIRS)
-    funnels, cells = _funnels(con, variables), _cells(con, variables)
-    residue = _residue(con, names) if funnels else {}
-    listed = [
-        _row(group, funnel, cells.get(group, {}), residue.get(group[1:], {}), seed) for group, funnel in funnels.items()
-    ]
+    funnels = _funnels(con, variables)
+    residue = recall_of_residue(con, names) if funnels else {}
+    listed = [_row(group, funnel, residue.get(group), seed) for group, funnel in funnels.items()]
     _compare(listed, funnels)
     with (folder / "masked_validation.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
@@ -79,22 +78,13 @@ def masked_validation(
     return len(listed)
 
 
-def _groups_step(names: Sequence[str], validated: str) -> Step:
-    """`masked_groups`: subgroups of the records that validation saw, and of those without an identifier.
-
-    `cell`: what recall is standardised by.
-    """
+def groups_step(names: Sequence[str], validated: str) -> Step:
+    """`masked_groups`: subgroups of the records that validation saw, and of those without an identifier."""
     listed = "".join(f", {subgroup_column_sql(name)} as {ident('v_' + name)}" for name in names)
-    known = " || ".join(
-        f"({test})::tinyint::varchar"
-        for test in ("r.forename is not null", "r.surname is not null", "coalesce(r.dob_precision = 'day', false)",
-                     "r.postcode is not null")
-    )  # fmt: skip
     return scratch_step(
         "masked_groups",
         f"""
-        select r.record_id, r.source_no, r.postcodes{listed}, {known} as known,
-          {age_band_sql()} || '|' || coalesce(r.ethnicity_5, {literal(UNKNOWN)}) || '|' || ({known}) as cell
+        select r.record_id, r.source_no, r.postcodes{listed}
         from {RECORDS} r {validated}""",
     )
 
@@ -102,8 +92,7 @@ def _groups_step(names: Sequence[str], validated: str) -> Step:
 def _pairs_step(years: Mapping[int, int]) -> Step:
     """`masked_rows`: known and joined pairs with their groups.
 
-    A pair's subgroup is its left record's, or the right one's where the left does not know; its cell is that of the
-    record that knows less, as if that were the one without an identifier.
+    A pair's subgroup is its left record's, or the right one's where the left does not know.
     """
     year = "case {0}.source_no " + " ".join(f"when {n} then {y}" for n, y in years.items()) + " end"
     gap = f"abs({year.format('l')} - {year.format('r')})::varchar" if years else "null"
@@ -116,13 +105,11 @@ def _pairs_step(years: Mapping[int, int]) -> Step:
           union all
           select pool_mode, record_id_l, record_id_r, false, false, false, false, false, same from {JOINED}
           where same is not null)
-        select p.*, columns(l.* exclude (record_id, source_no, postcodes, known, cell)) as 'l_\\0',
-          columns(r.* exclude (record_id, source_no, postcodes, known, cell)) as 'r_\\0',
+        select p.*, columns(l.* exclude (record_id, source_no, postcodes)) as 'l_\\0',
+          columns(r.* exclude (record_id, source_no, postcodes)) as 'r_\\0',
           sl.source || ' and ' || sr.source as source_pair, coalesce({gap}, {literal(UNKNOWN)}) as year_gap,
           case when l.postcodes is null or r.postcodes is null then {literal(UNKNOWN)}
-            when list_has_any(l.postcodes, r.postcodes) then 'same home' else 'moved' end as mobility,
-          case when length(replace(r.known, '0', '')) < length(replace(l.known, '0', '')) then r.cell else l.cell end
-            as cell
+            when list_has_any(l.postcodes, r.postcodes) then 'same home' else 'moved' end as mobility
         from pairs p
         join masked_groups l on l.record_id = p.record_id_l
         join masked_groups r on r.record_id = p.record_id_r
@@ -161,43 +148,7 @@ def _funnels(con: Connection, variables: Sequence[str]) -> dict[Group, Funnel]:
     return found
 
 
-def _cells(con: Connection, variables: Sequence[str]) -> dict[Group, dict[Hashable, tuple[int, int]]]:
-    """Recovered and all known pairs by cell of standardisation, of each group."""
-    found: dict[Group, dict[Hashable, tuple[int, int]]] = {}
-    for variable in (name for name in variables if name not in OF_PAIRS):
-        for mode, subgroup, cell, recovered, m in rows(
-            con,
-            f"""
-            select pool_mode, {_group_sql(variable)}, cell, count(*) filter (recovered), count(*)
-            from masked_rows where is_known group by all order by all""",
-        ):
-            group = str(mode), variable, str(subgroup)
-            found.setdefault(group, {})[str(cell)] = (int(str(recovered)), int(str(m)))
-    return found
-
-
-def _residue(con: Connection, names: Sequence[str]) -> dict[tuple[str, str], dict[Hashable, float]]:
-    """Records without a trusted identifier, by variable, subgroup and cell: those who need to be found without."""
-    found: dict[tuple[str, str], dict[Hashable, float]] = {}
-    for variable in (ALL, *names):
-        column = literal(ALL) if variable == ALL else ident("v_" + variable)
-        for subgroup, cell, n in rows(
-            con,
-            f"""
-            select {column}, cell, count(*) from masked_groups g
-            join {HIDDEN} h on h.record_id = g.record_id where h.schemes is null group by all order by all""",
-        ):
-            found.setdefault((variable, str(subgroup)), {})[str(cell)] = float(str(n))
-    return found
-
-
-def _row(
-    group: Group,
-    funnel: Funnel,
-    cells: Mapping[Hashable, tuple[int, int]],
-    residue: Mapping[Hashable, float],
-    seed: int,
-) -> dict[str, object]:
+def _row(group: Group, funnel: Funnel, residue: ResidueRecall | None, seed: int) -> dict[str, object]:
     mode, variable, subgroup = group
     counts = {"m_masked": funnel.m, "comparable": funnel.comparable, "blocked": funnel.blocked,
               "scored_in": funnel.scored_in, "recovered": funnel.recovered, "masked_false": funnel.false}  # fmt: skip
@@ -210,13 +161,7 @@ def _row(
         row |= _rounded(recall=recall.estimate, lo=recall.lo, hi=recall.hi) | {"method": "wilson"}
     if precision:
         row |= _rounded(precision=precision.estimate, precision_lo=precision.lo, precision_hi=precision.hi)
-    if residue:
-        told: Standardised | None = standardise(cells, residue)
-        row |= _rounded(unsupported_share=told.unsupported_share if told else 1.0)
-        if told:
-            row |= _rounded(recall_std_to_residue=told.rate, std_lo=told.lo, std_hi=told.hi, bound_lo=told.bound_lo,
-                            bound_hi=told.bound_hi)  # fmt: skip
-    return row
+    return row | (residue.columns if residue else {})
 
 
 def _compare(listed: Sequence[dict[str, object]], funnels: Mapping[Group, Funnel]) -> None:

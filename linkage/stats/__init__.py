@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         expected_errors,
         poisson_binomial_interval,
     )
+    from linkage.stats.undercount import FoundRecall, recall_of_found
 
 # Name of every function and class that is imported when asked for, by the module it is in.
 _LATER = {
@@ -111,6 +112,7 @@ _LATER = {
         "stratified_recall",
     ),
     "totals": ("ExpectedErrors", "expected_count_interval", "expected_errors", "poisson_binomial_interval"),
+    "undercount": ("FoundRecall", "recall_of_found"),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
 
@@ -128,6 +130,7 @@ __all__ = [
     "Corrected",
     "DuplicateMethod",
     "ExpectedErrors",
+    "FoundRecall",
     "Interval",
     "LinkageWeights",
     "PairCounts",
@@ -160,6 +163,7 @@ __all__ = [
     "pairs_within",
     "poisson_binomial_interval",
     "precision_recall_f1",
+    "recall_of_found",
     "risk_ratio",
     "rubin",
     "shift_prior",

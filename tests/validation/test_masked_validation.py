@@ -13,6 +13,7 @@ from linkage.diagnostics.masked_validation import COLUMNS, masked_validation
 from linkage.packs import Packs
 from linkage.sql import Connection, execute, run_steps
 from linkage.stats import wilson
+from linkage.tables import PERSONS
 from linkage.validation import validate
 from linkage.validation.persons import HIDDEN
 from linkage.validation.rerun import JOINED, KNOWN, empty_results
@@ -25,18 +26,20 @@ def written(con: Connection, folder: Path) -> dict[tuple[str, str], dict[str, st
 
 
 def forty_children(con: Connection) -> None:
-    """Forty girls and twelve boys in two sources, and four girls in the second who have no identifier."""
+    """Forty girls and twelve boys in two sources; fifteen records of girls in the second, and five in a third, have no
+    identifier, and the run has put the first twelve to girls of the first source."""
     listed = [
         {"source": source, "key": f"{n:02}", "sex": "F" if n < 40 else "M", "forename": "ANNA", "surname": "BERG",
          "postcode": "ZZ1 1AA" if source == "a" or n % 2 else "ZZ1 1AB"}
         for source in ("a", "b") for n in range(52)
     ]  # fmt: skip
-    listed += [{"source": "b", "key": f"x{n}", "sex": "F", "forename": "ANNA", "surname": "BERG",
-                "postcode": "ZZ1 1AA"} for n in range(3)]  # fmt: skip
-    listed += [{"source": "b", "key": "y", "sex": "F", "surname": "BERG"}]
+    listed += [{"source": source, "key": f"x{n:02}", "sex": "F"} for source, n in
+               [*(("b", n) for n in range(15)), *(("c", n) for n in range(5))]]  # fmt: skip
     load(con, listed)
     execute(con, f"""create table {HIDDEN} as select record_id, case when key < 'x' then record_id % 52 end as person,
         case when key < 'x' then [1::ubigint] end as schemes, true as sample from records""")  # fmt: skip
+    execute(con, f"create table {PERSONS} as select record_id, case when record_id < 104 then record_id % 52 "
+                 "when record_id < 116 then record_id - 104 else record_id end as person_no from records")  # fmt: skip
     run_steps(con, empty_results())
     # Of the girls 38 are looked at, 36 accepted and found; of the boys all but two are found.
     execute(con, f"""insert into {KNOWN} select 'residual_pool', 0, range, range + 52, true,
@@ -66,10 +69,17 @@ def test_the_funnel_its_rates_and_what_they_say_of_the_residue(con: Connection, 
     # Missed: 2 of 12 boys, 4 of 40 girls, the larger group.
     assert (boys["reference"], girls["mmr_ratio_vs_ref"]) == ("F", "")
     assert float(boys["mmr_ratio_vs_ref"]) == pytest.approx((2 / 12) / (4 / 40), abs=1e-6)
-    # Three of the four without an identifier are like the masked girls, one, without forename and home, like nobody.
-    assert float(girls["recall_std_to_residue"]) == 0.9
+    # Of pairs of a girl's record in b with one in a 36 of 40 are found (46 of 52 children's; one pair more). Twelve
+    # were found of the fifteen records in b, which would have fifteen pairs; the five in c are like nobody.
+    r = (36 + 46 / 52) / 41
+    recall = 12 / (12 + 13 * (1 - r) / (1 / 15 + r))
+    assert girls["residue_found"] == "12"
+    assert float(girls["recall_std_to_residue"]) == pytest.approx(recall, abs=1e-6)
+    assert float(girls["std_lo"]) < recall < float(girls["std_hi"])
     assert float(girls["unsupported_share"]) == 0.25
-    assert (float(girls["bound_lo"]), float(girls["bound_hi"])) == (0.675, 0.925)
+    assert float(girls["bound_lo"]) == pytest.approx(0.75 * recall, abs=1e-6)
+    assert float(girls["bound_hi"]) == pytest.approx(0.75 * recall + 0.25, abs=1e-6)
+    assert (boys["residue_found"], boys["recall_std_to_residue"]) == ("", ""), "no boy lacks an identifier"
     assert found["mobility", "moved"]["m_masked"] == "26"
     assert found["year_gap", "1"]["m_masked"] == "52"
     assert found["source_pair", "a and b"]["recovered"] == "46"

@@ -1,0 +1,103 @@
+"""Recall standardised to the residue: which masked pairs stand for it, and what is beyond reach."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tiny_run import load
+
+from linkage.diagnostics.masked_validation import groups_step
+from linkage.diagnostics.residue_recall import FEWEST, recall_of_residue, residue_steps
+from linkage.sql import Connection, execute, rows, run_steps
+from linkage.tables import PERSONS
+from linkage.validation.persons import HIDDEN
+from linkage.validation.rerun import KNOWN, empty_results
+
+
+def children(con: Connection, sources: str, *, residue: tuple[str, ...] = (), persons: dict[str, int]) -> None:
+    """Records named by source and child (`a1`), known by a UPN unless in the residue; `persons` as the run has them."""
+    listed = [{"source": name[0], "key": name, "la_child_id": f"L{name[1:]}"} if name[0] in "cd" else
+              {"source": name[0], "key": name} for name in sources.split()]  # fmt: skip
+    load(con, listed)
+    lacking = ", ".join(f"'{name}'" for name in residue) or "''"
+    execute(con, f"""create table {HIDDEN} as select record_id, case when key not in ({lacking})
+        then substr(key, 2)::bigint end as person, case when key not in ({lacking}) then [1::ubigint] end as schemes,
+        true as sample from records""")  # fmt: skip
+    told = ", ".join(f"('{name}', {number})" for name, number in persons.items())
+    execute(con, f"""create table {PERSONS} as select r.record_id, p.person_no
+        from records r join (values {told}) p(key, person_no) on p.key = r.key""")  # fmt: skip
+    run_steps(con, empty_results())
+    execute(con, f"""insert into {KNOWN} select 'residual_pool', 0, l.record_id, r.record_id, true, false, false, false
+        from records l join records r on r.source_no > l.source_no
+        join {HIDDEN} h on h.record_id = l.record_id
+        join {HIDDEN} o on o.record_id = r.record_id and o.person = h.person""")  # fmt: skip
+    run_steps(con, (groups_step((), ""),))
+
+
+def tried(con: Connection) -> dict[tuple[str, str], bool]:
+    """Masked pairs as (the record taken for the one without an identifier, its cell) -> found."""
+    run_steps(con, residue_steps())
+    found = rows(con, "select r.key, t.cell, t.is_found from residue_tried t join records r using (record_id)")
+    return {(str(key), str(cell)): bool(is_found) for key, cell, is_found in found}
+
+
+def test_the_others_of_a_child_keep_their_identifiers(con: Connection) -> None:
+    # The rerun joined only a1 and b1. The run has b1 and c1 in one person: a1 would have come to c1 by way of b1.
+    children(con, "a1 b1 c1 e1", persons={"a1": 1, "b1": 1, "c1": 1, "e1": 2})
+    execute(con, f"update {KNOWN} set recovered = true where record_id_l = 0 and record_id_r = 1")
+    found = tried(con)
+    assert found["a1", "0 and 1"]
+    assert found["a1", "0 and 2"]
+    assert not found["a1", "0 and 3"], "the run itself has e1 apart from b1"
+    assert found["b1", "1 and 0"]
+    assert not found["c1", "2 and 0"], "nothing joined c1 to anything"
+
+
+def test_a_local_number_of_the_same_child_joins_and_makes_a_cell_of_its_own(con: Connection) -> None:
+    children(con, "c1 d1 c2", persons={"c1": 1, "d1": 1, "c2": 2})
+    found = tried(con)
+    assert found["c1", "0+ and 1"]
+    assert found["d1", "1+ and 0"]
+    sides = dict(rows(con, "select r.key, s.side from residue_side s join records r using (record_id)"))
+    assert sides == {"c1": "0+", "d1": "1+", "c2": "0"}
+
+
+def test_a_local_number_that_now_is_another_childs_keeps_nobody(con: Connection) -> None:
+    # d1 has no UPN. It shares its number with c1; the run put them together, or kept them apart.
+    children(con, "c1 d1", residue=("d1",), persons={"c1": 1, "d1": 1})
+    tried(con)
+    side = "select side from residue_side s join records r using (record_id) where r.key = 'd1'"
+    assert rows(con, side) == [("1+",)]
+    execute(con, f"update {PERSONS} set person_no = record_id")
+    tried(con)
+    assert rows(con, side) == [("1",)]
+
+
+def test_cells_in_which_hardly_anything_is_found_are_beyond_reach_and_told(con: Connection, tmp_path: Path) -> None:
+    # Ten children in a and b, ten more in a and e; the rerun found the first ten. Of records without an identifier ten
+    # in b are found, and four in e are alone: e is beyond reach.
+    assert FEWEST == 10
+    known = [f"{source}{n:02}" for n in range(20) for source in ("a", "b" if n < 10 else "e")]
+    lacking = [*(f"b{n}" for n in range(30, 40)), *(f"e{n}" for n in range(40, 44))]
+    persons = {name: int(name[1:]) for name in known} | {name: int(name[1:]) for name in lacking}
+    persons |= {f"b{n}": n - 30 for n in range(30, 40)}
+    children(con, " ".join([*known, *lacking]), residue=tuple(lacking), persons=persons)
+    execute(con, f"""update {KNOWN} set recovered = true where record_id_r in (
+        select record_id from records where source = 'b')""")  # fmt: skip
+    [(group, told)] = recall_of_residue(con, ()).items()
+    assert group == ("residual_pool", "all", "all")
+    assert (told.found, told.unsupported_share) == (10, 4 / 14)
+    assert told.recall is not None
+    assert told.recall.rate == 1, "ten of ten, as in every masked pair within reach"
+    assert told.recall.lo < 0.9, "of ten pairs"
+    assert (told.columns["bound_lo"], told.columns["bound_hi"]) == (round(10 / 14, 6), 1.0)
+    execute(con, f"delete from {PERSONS} where record_id in (select record_id from records where key = 'b30')")
+    assert recall_of_residue(con, ())[group].recall is None, "nine pairs are too few"
+
+
+def test_two_records_of_one_source_are_a_pair_only_where_its_own_records_are_linked(con: Connection) -> None:
+    children(con, "a1 a2 b1", residue=("a2",), persons={"a1": 1, "a2": 1, "b1": 1})
+    for is_within, expected in ((False, [("0 and 1",)]), (True, [("0 and 0",), ("0 and 1",)])):
+        execute(con, f"update sources set is_within = {is_within}")
+        run_steps(con, residue_steps())
+        assert rows(con, "select cell from residue_found order by all") == expected
