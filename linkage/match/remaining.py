@@ -49,8 +49,8 @@ def sure_links_step() -> Step:
           where j.stage = 'probabilistic' and j.confidence >= {SURE}),
         masks as (
           select record_id, linked_mask as by_rules, linked_mask as mask from {POOL} where linked_mask <> 0
-          union all select record_id_l, 0, bit_r from sure
-          union all select record_id_r, 0, bit_l from sure)
+          union all select record_id_l, 0::uhugeint, bit_r from sure
+          union all select record_id_r, 0::uhugeint, bit_l from sure)
         select record_id, bit_or(by_rules) as by_rules, bit_or(mask) as mask
         from masks group by record_id order by record_id""",
     )
@@ -126,8 +126,8 @@ def join_priors_of_records_sql() -> str:
     return f"""
         left join {SURE_LINKS} il on il.record_id = l.record_id
         left join {SURE_LINKS} ir on ir.record_id = r.record_id
-        {join_priors_sql(open_sides_sql("coalesce(il.by_rules, 0)", "coalesce(ir.by_rules, 0)"))}"""
+        {join_priors_sql(open_sides_sql("coalesce(il.by_rules, 0::uhugeint)", "coalesce(ir.by_rules, 0::uhugeint)"))}"""
 
 
 def _mask(alias: str) -> str:
-    return f"coalesce({alias}.mask, 0)"
+    return f"coalesce({alias}.mask, 0::uhugeint)"
