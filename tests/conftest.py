@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,22 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+# Tests run side by side: threads of linear algebra would only wait for each other. Before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 CHILDREN = 1500
+NOTES = "mine"
+# Fixtures of a session that take seconds: the tests that share one go to one worker, so that it is made once.
+MADE_ONCE = ("demo", "whole", "england", "everything", "all_of_england", "tables")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Function]) -> None:
+    """For `--dist loadgroup`: tests stay with those of the same fixture of `MADE_ONCE`, else of their file."""
+    for item in items:
+        shared = next((name for name in MADE_ONCE if name in item.fixturenames), None)
+        group = "demo" if shared == "demo" else f"{item.path.parent.name}-{shared}" if shared else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @dataclass(frozen=True)
@@ -64,7 +80,12 @@ class DemoOnce:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoOnce:
-    """`linkage demo` at a small size. Tests read it and write nothing into it."""
+    """`linkage demo` at a small size, over an earlier demo. Tests read it and write nothing into it."""
     folder = tmp_path_factory.mktemp("once") / "demo"
+    for part in ("run", "england"):
+        (folder / part).mkdir(parents=True)
+    (folder / ".linkage-demo").touch()
+    (folder / "run" / "links.parquet").write_bytes(b"of an earlier demo")
+    (folder / "my notes.txt").write_text(NOTES, encoding="utf-8")
     said = call("demo", "--out", folder, "--children", str(CHILDREN), "--threads", "2")
     return DemoOnce(folder, said)
