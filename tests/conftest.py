@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,17 +17,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 CHILDREN = 1500
 NOTES = "mine"
-# Fixtures of a session that take seconds: the tests that share one go to one worker, so that it is made once.
-MADE_ONCE = ("demo", "whole", "england", "everything", "all_of_england", "tables")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: Sequence[pytest.Function]) -> None:
-    """For `--dist loadgroup`: tests stay with those of the same fixture of `MADE_ONCE`, else of their file."""
-    for item in items:
-        shared = next((name for name in MADE_ONCE if name in item.fixturenames), None)
-        group = "demo" if shared == "demo" else f"{item.path.parent.name}-{shared}" if shared else item.path.stem
-        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @dataclass(frozen=True)
