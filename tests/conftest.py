@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,11 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+# Tests run side by side: threads of linear algebra would only wait for each other. Before numpy is imported.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 CHILDREN = 1500
+NOTES = "mine"
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,12 @@ class DemoOnce:
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoOnce:
-    """`linkage demo` at a small size. Tests read it and write nothing into it."""
+    """`linkage demo` at a small size, over an earlier demo. Tests read it and write nothing into it."""
     folder = tmp_path_factory.mktemp("once") / "demo"
+    for part in ("run", "england"):
+        (folder / part).mkdir(parents=True)
+    (folder / ".linkage-demo").touch()
+    (folder / "run" / "links.parquet").write_bytes(b"of an earlier demo")
+    (folder / "my notes.txt").write_text(NOTES, encoding="utf-8")
     said = call("demo", "--out", folder, "--children", str(CHILDREN), "--threads", "2")
     return DemoOnce(folder, said)

@@ -10,7 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,12 +61,11 @@ def leaks_of(
         tight = [cell for cell in tight if not free.is_loose(cell)]
     narrow = {cell for cell in wanted if not free.is_loose(cell)}
     leaks = [leak(cell, free) for cell in narrow if cell not in unknown]
-    for block in blocks:
-        if tight := sorted(narrow & block):
-            alone = Free(cells, sorted(block), width)
-            for cell in tight:
-                alone.reach(cell)
-            leaks += [leak(cell, alone) for cell in tight if not alone.is_loose(cell)]
+    stiff = [block for block in blocks if not narrow.isdisjoint(block)]
+    alone = Free(cells, sorted(cell for block in stiff for cell in block), width)
+    for one_of_each in zip_longest(*(sorted(narrow & block) for block in stiff)):
+        alone.reach([cell for cell in one_of_each if cell is not None])
+    leaks += [leak(cell, alone) for cell in narrow & unknown if not alone.is_loose(cell)]
     return sorted(leaks, key=lambda found: found.cell)
 
 
@@ -105,11 +104,13 @@ class Free:
             self._move(goal)
             self._move(-goal)
 
-    def reach(self, cell: int) -> None:
-        """Pull one cell as far down and up as it goes: two programmes, exact."""
+    def reach(self, asked: Sequence[int]) -> None:
+        """Pull cells, of a block one at most, as far down and up as they go: two programmes, exact for each of them."""
         for sign in (1.0, -1.0):
-            if not self.is_loose(cell):
-                self._move(sign * np.eye(1, len(self.column), self.column[cell])[0])
+            if tight := [self.column[cell] for cell in asked if not self.is_loose(cell)]:
+                goal = np.zeros(len(self.column))
+                goal[tight] = sign
+                self._move(goal)
 
     def _move(self, goal: NDArray[np.float64]) -> None:
         """One programme: the moves that bring the goal furthest down. Not to move at all is always possible."""

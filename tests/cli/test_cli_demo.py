@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
+from linkage.demo import Demo
+from linkage.diagnostics.evaluation import evaluate
 from linkage.run import STAGES
 
 
@@ -47,18 +50,24 @@ def test_progress_goes_to_standard_error_in_plain_lines(demo) -> None:
     assert "\x1b" not in demo.said.err
 
 
-def test_another_demo_replaces_the_first_and_leaves_the_users_files(linkage, tmp_path: Path) -> None:
-    folder = tmp_path / "demo"
-    (folder / "run").mkdir(parents=True)
-    (folder / "england").mkdir()
-    (folder / ".linkage-demo").touch()
-    (folder / "run" / "links.parquet").write_bytes(b"of an earlier demo")
-    (folder / "my notes.txt").write_text("mine", encoding="utf-8")
-    said = linkage("demo", "--out", folder, "--children", "1000", "--seed", "2", "--json")
+def test_another_demo_replaces_the_first_and_leaves_the_users_files(demo) -> None:
+    assert (demo.run / "links.parquet").read_bytes()[:4] == b"PAR1"
+    assert (demo.folder / "my notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_demo_is_told_as_json_and_made_as_asked(linkage, demo, tmp_path: Path, monkeypatch) -> None:
+    asked = {}
+
+    def made(folder: Path, **settings: object) -> Demo:
+        asked.update(settings, folder=folder)
+        return Demo(demo.run, evaluate(demo.run, demo.england / "truth"))
+
+    monkeypatch.setattr(sys.modules["linkage.cli.linking"], "run_demo", made)
+    said = linkage("demo", "--out", tmp_path, "--children", "1000", "--seed", "2", "--json")
     assert said.code == 0
-    assert said.json["run"] == str(folder / "run")
-    assert (folder / "run" / "links.parquet").read_bytes()[:4] == b"PAR1"
-    assert (folder / "my notes.txt").read_text(encoding="utf-8") == "mine"
+    assert said.json["run"] == str(demo.run)
+    assert said.json["evaluation"]["scores"]
+    assert (asked["folder"], asked["children"], asked["seed"]) == (tmp_path, 1000, 2)
 
 
 def test_a_folder_of_somebody_else_is_refused(linkage, tmp_path: Path) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import tempfile
-from collections import Counter
 from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tiny_run import load
 from yearly import Year, replayed, run_year
@@ -28,6 +27,11 @@ def records(*names: str, **changes: str) -> list[dict[str, Any]]:
     """Records `source:key`, in the order of their names; `changes` gives some of them another forename."""
     parts = [name.split(":") for name in sorted(names)]
     return [{"source": source, "key": key, "forename": changes.get(f"{source}{key}", "ANN")} for source, key in parts]
+
+
+def pseudonym(secret: bytes, name: str) -> str:
+    """What the registry calls a record `source:key`."""
+    return hmac.digest(secret, name.replace(":", "\x1f").encode(), hashlib.sha256).hex()[:32]
 
 
 ABC = records("a:1", "b:1", "c:1")
@@ -145,7 +149,7 @@ def test_a_run_is_entered_once_and_not_over_another(tmp_path: Path) -> None:
 def test_the_registry_holds_pseudonyms_made_with_its_key_and_nothing_else(tmp_path: Path) -> None:
     run_year(tmp_path, records("cin:SECRETKEY", "cin:2", cin2="ZORAIDA"), [], number=1)
     secret = bytes.fromhex((tmp_path / "key").read_text().strip())
-    expected = hmac.digest(secret, b"cin\x1fSECRETKEY", hashlib.sha256).hex()[:32]
+    expected = pseudonym(secret, "cin:SECRETKEY")
     log, table = replayed(tmp_path)
     assert expected in {record for record, *_ in log} == {record for record, *_ in table}
     for path in tmp_path.rglob("*.parquet"):
@@ -206,11 +210,22 @@ def plans(draw: st.DrawFn) -> Plan:
     return held, draw(chosen), draw(never)
 
 
+# A record of a source that the second run lacks (b:1) goes with its person, which a larger one takes in meanwhile.
+ASLEEP: list[Plan] = [
+    ({"a:1", "b:1", "c:1", "c:2"}, [("a:1", "b:1"), ("c:1", "c:2")], []),
+    ({"a:1", "c:1", "c:2"}, [("a:1", "c:1"), ("c:1", "c:2")], []),
+    ({"b:1"}, [], []),
+]
+
+
 @settings(max_examples=6, deadline=None)
 @given(st.lists(plans(), min_size=2, max_size=4))
+@example(ASLEEP)
 def test_after_any_sequence_of_runs(years: list[Plan]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder, never, ended, known = Path(name), set(), set(), dict[str, str]()
+        secret = open_registry(folder).key.secret
+        record_of = {held: pseudonym(secret, held) for held in NAMES}
         for number, (held, links, forbidden) in enumerate(years, start=1):
             year: Year = run_year(folder, records(*held), links, number=number, never=forbidden, threads=number % 2 + 1)
             assert set(year.persons) == held  # every record in one person; `run_year` saw no record twice
@@ -221,11 +236,10 @@ def test_after_any_sequence_of_runs(years: list[Plan]) -> None:
             log, table = replayed(folder)
             assert log == table
             sources = {name[0] for name in held}
-            now = Counter(person for _, source, person in log if source in sources)
-            assert now == Counter(year.persons.values())
-            moved = [name for name in held & set(known) if known[name] != year.persons[name]]
-            told = [
-                event for event in year.events if event[0] in ("merge", "split", "transfer") and event[4] in sources
-            ]
-            assert len(told) == len(moved)
-            known = {name: person for name, person in known.items() if name[0] not in sources} | dict(year.persons)
+            delivered = {record: person for record, source, person in log if source in sources}
+            assert delivered == {record_of[name]: person for name, person in year.persons.items()}
+            now = {record: person for record, _, person in log}
+            moved = [record for record in known.keys() & now.keys() if known[record] != now[record]]
+            told = [event[5] for event in year.events if event[0] in ("merge", "split", "transfer")]
+            assert sorted(told) == sorted(moved)
+            known = now

@@ -6,21 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
-from linkage_synth import generate
 
 from linkage.diagnostics.evaluation import Evaluation, evaluate
 from linkage.diagnostics.explain import explain_pair, explain_record
-from linkage.project import read_project
-from linkage.run import run_project
 from linkage.sql import connect, rows
 
 
 @pytest.fixture(scope="module")
-def england(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo")
-    generate(folder / "england", children=1000, seed=1)
-    run_project(read_project(folder / "england" / "linkage.toml"), out=folder / "run", threads=2)
-    return folder
+def england(demo) -> Path:
+    return demo.folder
 
 
 @pytest.fixture(scope="module")

@@ -92,7 +92,8 @@ def test_the_manifest_names_the_pack_and_counts_what_was_made(england: England) 
 def test_without_rules_the_tables_are_there_and_empty(tmp_path: Path) -> None:
     generate(tmp_path / "england", children=600, seed=3)
     text = (tmp_path / "england" / "linkage.toml").read_text("utf-8")
-    (tmp_path / "england" / "none.toml").write_text(text.replace('rules = ["families"]', "rules = []"), "utf-8")
+    text = text.replace('rules = ["families"]', "rules = []").replace('model = "child"', 'model = "none"')
+    (tmp_path / "england" / "none.toml").write_text(text, "utf-8")
     run_project(read_project(tmp_path / "england" / "none.toml"), out=tmp_path / "run", threads=2)
     with duckdb.connect() as con:
         for name in ("relationships", "families"):

@@ -15,6 +15,7 @@ from folders import ENVIRONMENT, PROGRAM, events_of, manifest_of, tables_of
 from linkage.errors import RefusedError, UsageError
 from linkage.project import read_project
 from linkage.run import run_project
+from tests.cli.tiny_project import tiny_project
 
 unix = pytest.mark.skipif(os.name == "nt", reason="needs limits of Unix")
 LIMITED = """
@@ -33,13 +34,14 @@ def limited(kind: str, size: int, *words: str | Path) -> subprocess.CompletedPro
 
 
 @unix
-@pytest.mark.parametrize("room", [100_000, 1_000_000], ids=["at once", "on the way"])
-def test_a_full_disk_is_refused_and_the_run_goes_on(england: Path, whole: Path, tmp_path: Path, room: int) -> None:
-    done = limited("RLIMIT_FSIZE", room, "run", england, "--out", tmp_path / "run")
-    assert done.returncode == 12, done.stderr
-    assert "The disk is full." in done.stderr
-    assert "--resume" in done.stderr
-    assert "Traceback" not in done.stderr
+def test_a_full_disk_is_refused_and_the_run_goes_on(england: Path, whole: Path, tmp_path: Path) -> None:
+    at_once, on_the_way = 100_000, 1_000_000
+    for room, resume in ((at_once, ()), (on_the_way, ("--resume",))):
+        done = limited("RLIMIT_FSIZE", room, "run", england, "--out", tmp_path / "run", *resume)
+        assert done.returncode == 12, done.stderr
+        assert "The disk is full." in done.stderr
+        assert "--resume" in done.stderr
+        assert "Traceback" not in done.stderr
     run_project(read_project(england), out=tmp_path / "run", resume=True)
     assert tables_of(tmp_path / "run") == tables_of(whole)
 
@@ -128,12 +130,10 @@ def opened_with(monkeypatch: pytest.MonkeyPatch, project: Path, out: Path, **opt
 
 
 @pytest.fixture
-def with_settings(england: Path) -> Path:
-    """The same project with a `[run]` of its own."""
-    path = england.with_name("settings.toml")
+def with_settings(tmp_path: Path) -> Path:
+    """A small project with a `[run]` of its own."""
     settings = '[run]\nthreads = 1\nmemory = "1GB"\nseed = 5\nout = "from settings"\ndiscard_working = true\n'
-    path.write_text(england.read_text(encoding="utf-8") + settings, encoding="utf-8")
-    return path
+    return tiny_project(tmp_path, more=settings)
 
 
 def test_settings_of_the_project_hold_where_no_option_is_given(
@@ -162,7 +162,7 @@ def test_the_seed_of_an_option_is_in_the_manifest(with_settings: Path, tmp_path:
 
 
 def test_a_run_goes_to_the_folder_of_the_settings_and_its_working_tables_are_removed(
-    linkage, with_settings: Path, whole: Path
+    linkage, with_settings: Path
 ) -> None:
     said = linkage("run", with_settings)
     out = with_settings.parent / "from settings"

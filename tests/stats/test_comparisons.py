@@ -7,6 +7,7 @@ import math
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import NormalIndPower
 from statsmodels.stats.proportion import proportion_effectsize
 
@@ -107,6 +108,13 @@ def test_holm_and_benjamini_hochberg_of_a_worked_example() -> None:
 
 
 @settings(max_examples=12, deadline=None)  # statsmodels collects garbage at every call
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
+def test_adjusted_p_values_are_those_of_statsmodels(p: list[float]) -> None:
+    assert holm(p) == multipletests(p, method="holm")[1].tolist()
+    assert benjamini_hochberg(p) == multipletests(p, method="fdr_bh")[1].tolist()
+
+
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_adjusted_p_values_keep_their_order_and_holm_is_stricter(p: list[float]) -> None:
     strict, loose = holm(p), benjamini_hochberg(p)
