@@ -87,7 +87,8 @@ def hidden(tmp_path: Path) -> list[dict[str, str]]:
         con.execute("""
             create table masked_known as
             select 'residual_pool' as pool_mode, 0 as rerun, n as record_id_l, n + 20 as record_id_r,
-              n >= 4 as comparable, n >= 6 as blocked, n >= 8 as scored, n >= 10 as scored_in, n >= 12 as recovered from range(20) t(n)""")
+              n >= 4 as comparable, n >= 6 as blocked, n >= 8 as scored, n >= 10 as scored_in, n >= 12 as recovered
+            from range(20) t(n)""")
         match_rate(con, ("sex",))
         make_closure(con, ("sex",))
         funnel(con, ("sex",))
