@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from linkage.report.error_facts import MISSED
+from linkage.report.figures import Impact
 from linkage.report.words import count, percent, variable
+from linkage.schema import UNKNOWN
 
 WIDE_GAP = 0.05  # difference of link rates between two subgroups from which the report points at it
 FEW_RECORDS = 100  # groups smaller than this are not pointed at: the difference may be chance
@@ -74,7 +76,7 @@ def _missed(context: Mapping[str, Any]) -> tuple[str, ...]:
         if context["errors_are_masked"]
         else f"By the confidences, {percent(total.rate)} of the true pairs among those compared were missed."
     ]
-    worse = [item for item in context["impacts"] if item.group.evidence == "higher"][:MOST_GROUPS]
+    worse = [item for item in _known_first(context["impacts"]) if item.group.evidence == "higher"][:MOST_GROUPS]
     said += [
         f"{variable(item.variable)}, {item.group.rate.subgroup}: {percent(item.group.rate.rate)} missed, against "
         f"{percent(item.reference.rate.rate)} of {item.reference.rate.subgroup}."
@@ -93,16 +95,22 @@ def _impact(context: Mapping[str, Any]) -> tuple[str, ...]:
         f"{percent(item.manski_hi)} whatever the unlinked are like."
         for item in context.get("tipping", ())
     ]
-    found = context.get("impacts", ())
+    found = _known_first(context.get("impacts", ()))
     if found:
-        item = found[0]
+        item, whom = found[0], "Among children to be found without an identifier, what"
         said.append(
-            f"What is seen only through a link would be {item.ratio:.2f} times as frequent for "
-            f"{item.group.rate.subgroup} as for {item.reference.rate.subgroup} though nothing else differed."
+            f"{whom if context['errors_are_masked'] else 'What'} is seen only through a link would be {item.ratio:.2f} "
+            f"times as frequent for {item.group.rate.subgroup} as for {item.reference.rate.subgroup} "
+            f"({variable(item.variable).lower()}) though nothing else differed."
         )
     elif context.get("error_tables"):
         said.append("No difference between groups was seen that linkage alone would make.")
     return tuple(said)
+
+
+def _known_first(found: Sequence[Impact]) -> list[Impact]:
+    """Groups that have a name before those whose subgroup nobody wrote down; the strongest first among each."""
+    return sorted(found, key=lambda item: item.group.rate.subgroup == UNKNOWN)
 
 
 def _look_at(context: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
