@@ -80,7 +80,7 @@ def _down(value: float, low: float = 0.0) -> float:
     return round(100 * (1 - (value - low) / (1 - low)), 2)
 
 
-def _ticks(thresholds: Sequence[float], across: Sequence[float], apart: float = 9.0) -> tuple[tuple[str, float], ...]:
+def _ticks(thresholds: Sequence[float], across: Sequence[float], apart: float = 13.0) -> tuple[tuple[str, float], ...]:
     """Labels of the thresholds that have room, the first and the last among them."""
     kept: list[tuple[str, float]] = []
     for threshold, x in zip(thresholds, across, strict=True):

@@ -20,7 +20,7 @@ from linkage.report.curves import SweepChart, SweepPoint, sweep_chart
 from linkage.report.evidence_facts import Rate
 from linkage.report.figures import MARKS, Figure
 from linkage.report.page import environment
-from linkage.report.words import pair_of_sources, plain, variable
+from linkage.report.words import pair_of_sources, variable
 
 PAGE = "report.html"
 MOST_PAIRS = 24  # pairs of sources whose rates are drawn; all of them are in match_rate.csv
@@ -73,7 +73,7 @@ def public_context(tables: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
         "missed_of_all": next((row for row in errors if row["subgroup_var"] == ALL), None),
         "basis": str(errors[0]["truth_source"]) if errors else "",
         "missed": _by_variable(errors, _missed_figure),
-        "said": [_said(row) for row in errors if row.get("evidence") == "higher"],
+        "said": [_said(row, errors) for row in errors if row.get("evidence") == "higher"],
         "pairs": [_pair(pair, rates) for pair in pairs[:MOST_PAIRS]],
         "more_pairs": len(pairs) > MOST_PAIRS,
         "sweep": _sweep(tables.get("threshold_sweep", ())),
@@ -188,11 +188,15 @@ def _evidence(row: Row) -> str:
     return f"{said} than {row['reference']}" if said in MARKS else said
 
 
-def _said(row: Row) -> str:
-    """What is said first of a group that is missed more often."""
-    share = f" ({shown(row['rate'])})" if not isinstance(row["rate"], str) else ""
-    return f"{variable(str(row['subgroup_var']))}, {plain(str(row['subgroup']))}: missed more often{share} than " \
-           f"{row['reference']}."  # fmt: skip
+def _said(row: Row, rows: Sequence[Row]) -> str:
+    """What is said first of a group that is missed more often: its share beside that of its reference, where both are
+    told."""
+    group = f"{variable(str(row['subgroup_var']))}, {row['subgroup']}"
+    other = next((one for one in rows if (one["subgroup_var"], one["subgroup"])
+                  == (row["subgroup_var"], row["reference"])), None)  # fmt: skip
+    if other is None or isinstance(row["rate"], str) or isinstance(other["rate"], str):
+        return f"{group}: missed more often than {row['reference']}."
+    return f"{group}: {shown(row['rate'])} missed, against {shown(other['rate'])} of {row['reference']}."
 
 
 def _sweep(rows: Sequence[Row]) -> SweepChart | None:
