@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from linkage.manifest import write_json
 from linkage.match.pool import restore_pool
 from linkage.packs import Packs, load_packs
 from linkage.project import Project
-from linkage.report import write_report, write_statement
+from linkage.report import before_report, write_reports, write_statement
 from linkage.run import Job, diagnostics, families_of, public
 from linkage.workspace import MANIFEST, Facts, open_workspace
 
@@ -29,7 +28,7 @@ def diagnose(
     memory: str | None = None,
     step: Say = lambda _: None,
 ) -> dict[str, Facts]:
-    """Write `diagnostics/`, `public/` and `report.html` of a finished run again; returns the counts of each.
+    """Write `diagnostics/`, `public/` and the reports of a finished run again; returns the counts of each.
 
     With a project its `[diagnostics]` are taken instead of the run's, and written into the manifest; links, persons and
     `records.parquet` stay as they are. Without one, rules and model have to be bundled, and no register of releases can
@@ -53,9 +52,8 @@ def diagnose(
         facts["public"] = public(job)
         step("writing the report")
         told = told_again(manifest, settings, facts)
-        before = {**told, "stages": list(takewhile(lambda item: item["stage"] != "report", told["stages"]))}
-        write_report(workspace.con, before, run / "report.html")
-        write_statement(workspace.con, before, run / "diagnostics")
+        write_reports(workspace.con, told, run)
+        write_statement(workspace.con, before_report(told), run / "diagnostics")
         write_json(run / MANIFEST, told)
         workspace.log.write("diagnosed_again", **{f"{part}_{name}": n for part, each in facts.items()
                                                   for name, n in each.items()})  # fmt: skip

@@ -33,7 +33,7 @@ from linkage.outputs import write_tables
 from linkage.packs import Packs, load_packs
 from linkage.prepare import prepare_records
 from linkage.project import Project, RunSettings
-from linkage.report import write_report, write_statement
+from linkage.report import write_reports, write_statement
 from linkage.sources import load_source, source_files
 from linkage.sql import count, rows
 from linkage.tables import CANDIDATES, KNOWN_PAIRS, KNOWN_RECORDS, RECORDS, Extract, Finding
@@ -271,6 +271,7 @@ def diagnostics(job: Job) -> Facts:
 def public(job: Job) -> Facts:
     """Disclosure control of the diagnostics."""
     settings, folder = job.project.diagnostics, job.workspace.folder
+    (folder / "public" / "report.html").unlink(missing_ok=True)  # of tables that are no longer so
     return {**publish(
         folder / "diagnostics",
         folder / "public",
@@ -282,8 +283,8 @@ def public(job: Job) -> Facts:
 
 
 def report(job: Job) -> Facts:
-    """Write the report and the statement."""
-    write_report(job.workspace.con, manifest(job), job.workspace.folder / "report.html")
+    """Write the report, the public one and the statement."""
+    write_reports(job.workspace.con, manifest(job), job.workspace.folder)
     write_statement(job.workspace.con, manifest(job), job.workspace.folder / "diagnostics")
     return {}
 

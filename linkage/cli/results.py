@@ -1,4 +1,4 @@
-"""Commands that ask about a finished run: `evaluate`, `explain`, `diagnose`."""
+"""Commands that ask about a finished run: `evaluate`, `explain`, `diagnose`, `report`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from linkage.diagnostics.explain import PairExplanation, RecordExplanation, expl
 from linkage.diagnostics.subgroups import ALL
 from linkage.progress import Progress
 from linkage.project import read_project
+from linkage.report import write_reports_again
 
 
 @command("evaluate")
@@ -95,6 +96,24 @@ def diagnose_run(
     counts = made["public"]
     say(f"\nPublic tables: {counts['tables']}, {counts['hidden']:,} of {counts['counts']:,} counts hidden")
     say(f"Written to {run / 'diagnostics'}, {run / 'public'} and {run / 'report.html'}")
+
+
+@command("report")
+def report_run(run: RunFolder, as_json: Json = False) -> None:
+    """Make the report of a run again, and the public one.
+
+    From its working tables, and the public one from its public tables alone. Links, diagnostics and public tables stay
+    as they are; `diagnose` makes these again, too.
+
+    Example: linkage report demo/run
+    """
+    made = write_reports_again(run)
+    if as_json:
+        print_json({"run": str(run), "report": str(made.report),
+                    "public_report": None if made.public is None else str(made.public)})  # fmt: skip
+        return
+    say(f"Report, for the secure setting only: {made.report}")
+    say(f"Public report: {made.public or 'none, as there are no public tables'}")
 
 
 def print_evaluation(result: Evaluation, *, subgroups: tuple[str, ...] = ()) -> None:

@@ -28,6 +28,7 @@ from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scrat
 from linkage.tables import IDENTIFIERS, SOURCES
 
 BEYOND_REACH = "diagnostics__beyond_reach"
+COMPARABLE = "comparable_records"
 COLUMNS = ("source", "other", "reason", "not_compared", "records", "of")
 ORDER = "source_no, other_no, reason_no, not_compared"
 REASONS = (
@@ -43,9 +44,10 @@ DERIVED = {
 
 
 def beyond_reach(con: Connection, spec: ModelSpec, parameters: Parameters, *, accept: float, review: float) -> None:
-    """Make `diagnostics__beyond_reach` from the pool, the identifiers and the model's parameters."""
+    """Make `diagnostics__beyond_reach` from the pool, the identifiers and the model's parameters; and
+    `comparable_records`, which the funnel reads."""
     run_steps(con, (shared_schemes_step(), seekers_step(spec), held_step(spec)))
-    run_steps(con, (best_pairs_step(spec), best_evidence_step(spec, parameters)))
+    run_steps(con, (best_pairs_step(spec), best_evidence_step(spec, parameters), comparable_step()))
     alone = [_alone_sql(spec, held) for held in _held_sets(con, spec)]
     run_steps(con, (scratch_step("reach_alone", " union all ".join(alone)),))
     run_steps(con, (beyond_reach_step(accept=accept, review=review),))
@@ -133,6 +135,19 @@ def best_evidence_step(spec: ModelSpec, parameters: Parameters) -> Step:
         select {", ".join(keys)}, evidence_bits, {spoken} as is_compared,
           array_to_string(list_filter([{silent}], lambda t: t is not null), ', ') as not_compared
         from ({weighed_sql(plain, parameters, keys, "select * from reach_pairs")})""",
+    )
+
+
+def comparable_step() -> Step:
+    """`comparable_records` (record_id, mask): a bit for each source that holds some compared field the record holds."""
+    return scratch_step(
+        COMPARABLE,
+        """
+        with masks as (
+          select b.source_no, b.pattern, bit_or(h.source_bit) as mask
+          from reach_best b join reach_held h on h.source_no = b.other_no
+          where b.is_compared group by b.source_no, b.pattern)
+        select r.record_id, m.mask from reach_records r join masks m using (source_no, pattern)""",
     )
 
 

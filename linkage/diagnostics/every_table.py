@@ -8,11 +8,13 @@ from pathlib import Path
 from linkage.diagnostics.beyond_reach import beyond_reach, write_beyond_reach
 from linkage.diagnostics.capture_recapture import capture_recapture, write_capture_recapture
 from linkage.diagnostics.closure import drop_closure, make_closure
+from linkage.diagnostics.cluster_quality import cluster_quality, write_cluster_quality
 from linkage.diagnostics.confidences import write_confidences
 from linkage.diagnostics.coverage import coverage, write_coverage
 from linkage.diagnostics.error_by_subgroup import error_by_subgroup, write_error_by_subgroup
 from linkage.diagnostics.expected_by_subgroup import expected_errors, write_expected_errors
 from linkage.diagnostics.family_units import write_family_units
+from linkage.diagnostics.funnel import funnel, write_funnel
 from linkage.diagnostics.group_counts import group_counts
 from linkage.diagnostics.identifier_quality import identifier_quality, write_identifier_quality
 from linkage.diagnostics.impact import disparity_impact, named_statistics, write_impact
@@ -45,6 +47,8 @@ def write_diagnostics(
     written["match_rate_rows"] = write_match_rate(con, folder)
     name_agreement(con, packs.rules, packs.model, accept=link.accept)
     written["name_agreement_rows"] = write_name_agreement(con, folder)
+    cluster_quality(con, accept=link.accept)
+    written["cluster_quality_rows"] = write_cluster_quality(con, folder)
     written["family_units_rows"] = write_family_units(con, folder)
     years = {number: spec.year for number, spec in enumerate(project.sources.values()) if spec.year is not None}
     seed = project.run.seed
@@ -62,8 +66,10 @@ def _write_errors(con: Connection, project: Project, packs: Packs, folder: Path)
     names = checked_subgroups(con, settings.subgroups)
     crossed = checked_subgroups(con, settings.crossed)
     make_closure(con, names)
+    funnel(con, names)
+    written = {"funnel_rows": write_funnel(con, folder)}
     expected_errors(con)
-    written = {"expected_errors_rows": write_expected_errors(con, folder)}
+    written["expected_errors_rows"] = write_expected_errors(con, folder)
     threshold_sweep(con, accept=accept)
     written["threshold_sweep_rows"] = write_threshold_sweep(con, folder)
     implausible(con, names)

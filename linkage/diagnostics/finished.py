@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from linkage.errors import UsageError
+from linkage.errors import InputError, UsageError
 from linkage.match.pool import restore_pool
 from linkage.sql import Connection, connect, execute, literal, rows
 
@@ -20,15 +20,25 @@ MANIFEST = "manifest.json"
 
 
 def read_manifest(run: Path, *, beside: Sequence[str] = ()) -> dict[str, Any]:
-    """The manifest of a finished run; UsageError where it or one of the files `beside` it is not there."""
+    """The manifest of a finished run.
+
+    UsageError where it or one of the files `beside` it is not there, InputError where it is broken.
+    """
     needed = (MANIFEST, *beside)
     if any(not (run / name).is_file() for name in needed):
         raise UsageError(
             "The folder holds no finished run.", where=str(run), expected=", ".join(needed),
             remedy="name the folder given as --out, or finish the run with --resume",
         )  # fmt: skip
-    manifest = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
-    assert isinstance(manifest, dict), "a manifest is an object"
+    try:
+        manifest = json.loads((run / MANIFEST).read_text(encoding="utf-8"))
+    except ValueError:
+        manifest = None
+    if not isinstance(manifest, dict):
+        raise InputError(
+            "The manifest of the run cannot be read.", where=str(run / MANIFEST), expected="JSON as a run writes it",
+            remedy="run the project again",
+        )  # fmt: skip
     return manifest
 
 

@@ -7,8 +7,9 @@ which would not draw where scripts are blocked, nor be the same bytes from one v
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from linkage.report.evidence_facts import BIN_BITS, LEAST_BITS, MOST_BITS, Rate, RateTable, WeightBars
 
@@ -20,13 +21,15 @@ BITS_OF_FULL_BAR = 16.0  # a bar of evidence is full at this weight; more is sho
 
 @dataclass(frozen=True)
 class Dot:
-    """One line of a dot plot; places are per cent of the track, intervals are cut to the axis."""
+    """One line of a dot plot; places are per cent of the track, intervals are cut to the axis. `value`: the rate as
+    words, where one decimal would be more than is known."""
 
     label: str
     at: float
     lo: float
     hi: float
     rate: Rate
+    value: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,21 +65,30 @@ class Histogram:
 
 
 def dot_plot(table: RateTable) -> DotPlot:
-    """A dot plot of link rates. The axis need not begin at nothing: places are compared, not lengths.
+    """A dot plot of link rates."""
+    return plot_of(table.rates, table.total)
 
-    It takes in every rate, and the intervals of all but small groups.
+
+def plot_of(rates: Sequence[Rate], total: Rate, values: Mapping[str, str] = MappingProxyType({})) -> DotPlot:
+    """A dot plot of rates. The axis need not begin at nothing: places are compared, not lengths.
+
+    It takes in every rate, and the intervals of all but small groups. `values`: by subgroup, what stands beside a dot
+    instead of the rate to one decimal.
     """
-    large = [rate for rate in (*table.rates, table.total) if rate.records >= FEW_RECORDS]
-    least = min([rate.rate for rate in table.rates] + [rate.lo for rate in large])
-    most = max([rate.rate for rate in table.rates] + [rate.hi for rate in large])
+    large = [rate for rate in (*rates, total) if rate.records >= FEW_RECORDS]
+    least = min([rate.rate for rate in (*rates, total)] + [rate.lo for rate in large])
+    most = max([rate.rate for rate in (*rates, total)] + [rate.hi for rate in large])
     low = next(end for end in LOW_ENDS if end <= least)
     high = next(end for end in HIGH_ENDS if end > low and end >= most)
 
     def place(value: float) -> float:
         return round(100 * min(1.0, max(0.0, (value - low) / (high - low))), 2)
 
-    dots = tuple(Dot(rate.subgroup, place(rate.rate), place(rate.lo), place(rate.hi), rate) for rate in table.rates)
-    return DotPlot(low, high, place(table.total.rate), dots)
+    dots = tuple(
+        Dot(rate.subgroup, place(rate.rate), place(rate.lo), place(rate.hi), rate, values.get(rate.subgroup, ""))
+        for rate in rates
+    )
+    return DotPlot(low, high, place(total.rate), dots)
 
 
 def histogram(weights: WeightBars) -> Histogram:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.report.words import count, percent
+from linkage.report.error_facts import MISSED
+from linkage.report.figures import Impact
+from linkage.report.words import count, percent, variable
+from linkage.schema import UNKNOWN
 
 WIDE_GAP = 0.05  # difference of link rates between two subgroups from which the report points at it
 FEW_RECORDS = 100  # groups smaller than this are not pointed at: the difference may be chance
 EXPECTED = 0.5  # link rate of all from which a partner is to be expected: below it, groups differ by nature
 # Sources cover ages and places differently by their nature, which says nothing of linkage.
 COVERED = frozenset({"age", "authority", "district", "school_urn"})
+MOST_GROUPS = 3  # that are missed more often, and are named in the headline
 LARGE_PERSON = 10  # records in a person from which the report points at it
 
 
@@ -23,11 +27,13 @@ class Headline:
     linked: tuple[str, ...]
     sure: tuple[str, ...]
     look_at: tuple[tuple[str, str], ...]
+    missed: tuple[str, ...] = ()
+    impact: tuple[str, ...] = ()
 
 
 def headline_of(context: Mapping[str, Any]) -> Headline:
     """The headline from the facts that the page shows."""
-    return Headline(_linked(context), _sure(context), _look_at(context))
+    return Headline(_linked(context), _sure(context), _look_at(context), _missed(context), _impact(context))
 
 
 def _linked(context: Mapping[str, Any]) -> tuple[str, ...]:
@@ -57,6 +63,54 @@ def _sure(context: Mapping[str, Any]) -> tuple[str, ...]:
     if assumed:
         said.append(f"For {_number(assumed, 'link')} the confidence rests on an assumed figure, not on these data.")
     return tuple(said)
+
+
+def _missed(context: Mapping[str, Any]) -> tuple[str, ...]:
+    tables = [table for table in context.get("error_tables", ()) if table.metric == MISSED]
+    if not tables:
+        return ()
+    total = tables[0].total
+    said = [
+        f"Of {count(total.records)} pairs known to be one child, {percent(total.rate)} were not found once their "
+        f"identifier was hidden."
+        if context["errors_are_masked"]
+        else f"By the confidences, {percent(total.rate)} of the true pairs among those compared were missed."
+    ]
+    worse = [item for item in _known_first(context["impacts"]) if item.group.evidence == "higher"][:MOST_GROUPS]
+    said += [
+        f"{variable(item.variable)}, {item.group.rate.subgroup}: {percent(item.group.rate.rate)} missed, against "
+        f"{percent(item.reference.rate.rate)} of {item.reference.rate.subgroup}."
+        for item in worse
+    ]
+    if not worse:
+        said.append("No group was seen to be missed more often than another.")
+    if context["unclear"]:
+        said.append(f"For {_number(context['unclear'], 'comparison')} of groups there is not enough evidence.")
+    return tuple(said)
+
+
+def _impact(context: Mapping[str, Any]) -> tuple[str, ...]:
+    said = [
+        f"{item.name}: {percent(item.p_linked)} among the linked; between {percent(item.manski_lo)} and "
+        f"{percent(item.manski_hi)} whatever the unlinked are like."
+        for item in context.get("tipping", ())
+    ]
+    found = _known_first(context.get("impacts", ()))
+    if found:
+        item, whom = found[0], "Among children to be found without an identifier, what"
+        said.append(
+            f"{whom if context['errors_are_masked'] else 'What'} is seen only through a link would be {item.ratio:.2f} "
+            f"times as frequent for {item.group.rate.subgroup} as for {item.reference.rate.subgroup} "
+            f"({variable(item.variable).lower()}) though nothing else differed."
+        )
+    elif context.get("error_tables"):
+        said.append("No difference between groups was seen that linkage alone would make.")
+    return tuple(said)
+
+
+def _known_first(found: Sequence[Impact]) -> list[Impact]:
+    """Groups that have a name before those whose subgroup nobody wrote down; the strongest first among each."""
+    return sorted(found, key=lambda item: item.group.rate.subgroup == UNKNOWN)
 
 
 def _look_at(context: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

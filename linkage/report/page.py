@@ -20,6 +20,7 @@ from linkage.report.charts import (
     share_bars,
     ticks,
 )
+from linkage.report.error_sections import error_sections
 from linkage.report.evidence_facts import LEAST_BITS, RateTable, levels, rate_tables, rule_worths, weight_bars
 from linkage.report.facts import (
     SIZES_SHOWN,
@@ -36,7 +37,7 @@ from linkage.report.family_facts import relation_counts, unit_counts
 from linkage.report.headline import headline_of
 from linkage.report.name_facts import has_groups, names_of_groups
 from linkage.report.reach_facts import reaches
-from linkage.report.validation_facts import masked_funnels, reliability
+from linkage.report.validation_facts import masked_funnels
 from linkage.report.words import (
     bits,
     code,
@@ -105,6 +106,7 @@ def environment() -> jinja2.Environment:
     )
     made.filters.update(
         count=count, percent=percent, plain=plain, bits=bits, small=small, code=code, detail=detail,
+        variable=variable,
     )  # fmt: skip
     made.globals.update(
         few_records=FEW_RECORDS, weakest_bits=-LEAST_BITS, ticks=ticks(), place_of_confidence=place_of_confidence,
@@ -131,7 +133,6 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "more_pairs": max(0, len(found) - MOST_RATE_TABLES),
         "reaches": reaches(con),
         "funnels": masked_funnels(con),
-        "reliability": reliability(con),
         "histograms": [histogram(weights) for weights in weight_bars(con)],
         "levels": [(level, evidence_bar(level.bits)) for level in levels(con)],
         "names": names if has_groups(names) else (),
@@ -147,6 +148,7 @@ def context_of(con: Connection, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "excluded": {source: reasons for source, reasons in manifest.get("excluded", {}).items() if reasons},
         "doubts": [doubt(str(text)) for text in manifest.get("doubts", ())],
         "made": next((item["counts"] for item in manifest.get("stages", ()) if item["stage"] == "persons"), {}),
+        **error_sections(con),
         "repairs": bool(link.get("repair", True)),
         "stages": [(item["stage"], counts_of_stage(item["counts"])) for item in manifest.get("stages", ())],
         "versions": dict(manifest.get("versions", {})),

@@ -24,11 +24,23 @@ class MaskedFunnel:
 
 @dataclass(frozen=True)
 class Reliability:
-    """Pairs of the model by confidence; `is_calibrated` says that a map was learnt, out of whose sight each is."""
+    """Pairs of the model by confidence; `is_calibrated` says that a map was learnt, out of whose sight each is.
+
+    `modelled`: the same pairs by the confidence that the model itself gave them; `bins` are these, where there is no
+    map.
+    """
 
     pairs: int
     is_calibrated: bool
     bins: tuple[CalibrationBin, ...]
+    modelled: tuple[CalibrationBin, ...] = ()
+
+    @property
+    def charts(self) -> tuple[tuple[str, tuple[CalibrationBin, ...]], ...]:
+        """A title and bins for each chart."""
+        if not self.is_calibrated:
+            return (("Modelled confidence", self.bins),)
+        return (("Calibrated confidence", self.bins), ("As the model had it, before calibration", self.modelled))
 
 
 def masked_funnels(con: Connection) -> tuple[MaskedFunnel, ...]:
@@ -61,4 +73,5 @@ def reliability(con: Connection) -> Reliability | None:
         return None
     is_calibrated = not any(value != value for value in calibrated)  # NaN: no map
     told = calibration_table(calibrated if is_calibrated else modelled, same)
-    return Reliability(len(same), is_calibrated, tuple(told))
+    before = calibration_table(modelled, same) if is_calibrated else ()
+    return Reliability(len(same), is_calibrated, tuple(told), tuple(before))

@@ -37,7 +37,7 @@ def empty_results() -> tuple[Step, ...]:
         Step(PAIRS, f"""create or replace table {PAIRS} ({pair}, same boolean, evidence_bits double,
              known integer, prior_bits double, rival_bits double, modelled double, calibrated double)"""),
         Step(KNOWN, f"""create or replace table {KNOWN} ({pair}, comparable boolean, blocked boolean,
-             scored_in boolean, recovered boolean)"""),
+             scored boolean, scored_in boolean, recovered boolean)"""),
         Step(JOINED, f"create or replace table {JOINED} ({pair}, same boolean)"),
     )  # fmt: skip
 
@@ -144,14 +144,15 @@ def tell_outcome(
           union select record_id_l, record_id_r from {PAIRS_OF_RULES}),
         came as (
           select k.*, pl.person_no = pr.person_no as recovered, coalesce(d.decision = 'link', false) as is_link,
-            a.record_id_l is not null as is_looked_at, {seen} as is_comparable
+            a.record_id_l is not null as is_looked_at, j.record_id_l is not null as is_judged, {seen} as is_comparable
           from known_of_copy k
           join known_weighed w on w.record_id_l = k.record_id_l and w.record_id_r = k.record_id_r
           join {PERSONS} pl on pl.record_id = k.record_id_l join {PERSONS} pr on pr.record_id = k.record_id_r
           left join {DECIDED} d on d.record_id_l = k.record_id_l and d.record_id_r = k.record_id_r
-          left join looked_at a on a.record_id_l = k.record_id_l and a.record_id_r = k.record_id_r)
-        select '{pool_mode}', {rerun}, run_l, run_r, is_comparable or is_looked_at or recovered,
-          is_looked_at or recovered, is_link or recovered, recovered
+          left join looked_at a on a.record_id_l = k.record_id_l and a.record_id_r = k.record_id_r
+          left join {JUDGED} j on j.record_id_l = k.record_id_l and j.record_id_r = k.record_id_r)
+        select '{pool_mode}', {rerun}, run_l, run_r, is_comparable or is_looked_at or is_judged or recovered,
+          is_looked_at or is_judged or recovered, is_judged or is_link or recovered, is_link or recovered, recovered
         from came order by run_l, run_r""",
     )
     execute(

@@ -43,10 +43,10 @@ def forty_children(con: Connection) -> None:
     run_steps(con, empty_results())
     # Of the girls 38 are looked at, 36 accepted and found; of the boys all but two are found.
     execute(con, f"""insert into {KNOWN} select 'residual_pool', 0, range, range + 52, true,
-        range < 38 or range between 40 and 49, range < 36 or range between 40 and 49,
-        range < 36 or range between 40 and 49 from range(52)""")  # fmt: skip
+        range < 38 or range between 40 and 49, range < 37 or range between 40 and 49,
+        range < 36 or range between 40 and 49, range < 36 or range between 40 and 49 from range(52)""")  # fmt: skip
     # 36 and 10 pairs are joined rightly, three girls wrongly; of two more nobody knows.
-    execute(con, f"insert into {JOINED} select * exclude (comparable, blocked, scored_in, recovered), true "
+    execute(con, f"insert into {JOINED} select * exclude (comparable, blocked, scored, scored_in, recovered), true "
                  f"from {KNOWN} where recovered")  # fmt: skip
     execute(con, f"insert into {JOINED} values ('residual_pool', 0, 0, 53, false), ('residual_pool', 0, 1, 52, false), "
                  "('residual_pool', 0, 2, 55, false), ('residual_pool', 0, 3, 104, null), "
