@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from linkage.match.calibration import MOST_PRECISE, PRIORS, RULE_PRECISION, other_evidence_sql
 from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
+from linkage.match.family_evidence import FAMILY_BITS, join_families_sql, make_family_evidence_if_none
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.pool import POOL
@@ -94,6 +95,7 @@ def decide(
     """
     make_maps_if_none(con)
     make_two_upns_if_none(con)
+    make_family_evidence_if_none(con)
     names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
     used = [rule for rule in rules if rule.id in names]
     by_rules = (deterministic_sql, held_sql)
@@ -154,8 +156,8 @@ def probabilistic_sql(spec: ModelSpec) -> str:
     weight = f"{DOUBTED_EVIDENCE} + q.prior_bits"
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
-          {weight} as match_weight,
-          {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits
+          {weight} + {FAMILY_BITS} as match_weight,
+          {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits + {FAMILY_BITS}
             + case when {different_upn_sql()} then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
           coalesce(m.basis, 'modelled') as confidence_basis, coalesce(m.least, 0.0) as least_certain,
           coalesce(m.most, {MOST_CERTAIN_MODEL}) as most_certain, null::varchar[] as held
@@ -165,7 +167,7 @@ def probabilistic_sql(spec: ModelSpec) -> str:
         join {POOL} r on r.record_id = s.record_id_r
         join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
-{join_upns_sql()}{join_maps_sql(spec)}
+        {join_families_sql()}{join_upns_sql()}{join_maps_sql(spec)}
         where greatest({weight}, {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits) > {-REACH_BITS}"""
 
 
