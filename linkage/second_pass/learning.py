@@ -2,9 +2,11 @@
 
 Three kinds of pairs, as in `linkage.match.households`: one child, two strangers, two children of one household. Before
 families are looked at, a pair is of each with chance p, (1 - p)(1 - s) and (1 - p) s: its confidence of the first pass
-and its sibling chance. How often each kind has each reason is estimated by expectation maximisation from these, on weak
-pairs only (a family that moved house makes weak pairs of all its children: links that are sure say nothing of them), and
-drawn to what all pairs together show by the weight of a few. The weight of a reason k is
+and its sibling chance. How often each kind has each reason is learnt on weak pairs only: a family that moved house makes
+weak pairs of all its children, and links that are sure say nothing of those. m of one child is counted by the first pass's
+own chances, so that what families say does not confirm itself; u and h of the others by expectation maximisation, for
+else the pairs of one child among them would hide how rare it is with strangers. All are drawn to what the pairs together
+show by the weight of a few. The weight of a reason k is
 
     log2( m_k / ((1 - s) u_k + s h_k) ).
 
@@ -33,7 +35,7 @@ Ints = npt.NDArray[np.int64]
 
 
 def write_family_evidence(con: Connection) -> bool:
-    """Write `family_evidence` of the weak pairs that may change; False where there are too few pairs to learn from."""
+    """Write `family_evidence` of the weak pairs; False where there are too few pairs to learn from."""
     make_family_evidence_if_none(con)
     pairs = con.execute(f"from {WEAK} order by record_id_l, record_id_r").fetchnumpy()
     one, sibling = np.asarray(pairs["confidence"], np.float64), np.asarray(pairs["sibling_chance"], np.float64)
@@ -43,7 +45,7 @@ def write_family_evidence(con: Connection) -> bool:
     bits = family_bits(reason, sibling, shares_of_reasons(reason, one, sibling))
     table = pa.table({"record_id_l": pairs["record_id_l"], "record_id_r": pairs["record_id_r"],
                       "reason": [REASONS[number] for number in reason], "family_bits": bits})  # fmt: skip
-    con.register("said", table.filter(pa.array((bits != 0) & np.asarray(pairs["may_change"], np.bool_))))
+    con.register("said", table.filter(pa.array(bits != 0)))
     run_steps(con, (Step(FAMILY_EVIDENCE, f"insert into {FAMILY_EVIDENCE} by name from said"),))
     con.unregister("said")
     return True
@@ -57,12 +59,16 @@ def shares_of_reasons(reason: Ints, one: Floats, sibling: Floats) -> Floats:
     first = np.stack([one, (1 - one) * (1 - sibling), (1 - one) * sibling])
     seen = np.eye(len(REASONS))[reason]
     common = (seen.sum(axis=0) + 1) / (len(reason) + len(REASONS))
-    shares = np.tile(common, (3, 1))
+    shares = _drawn(first @ seen, common)
     for _ in range(ITERATIONS):
         kinds = first * shares[:, reason]
-        counts = (kinds / kinds.sum(axis=0)) @ seen + STARTING_WEIGHT * common
-        shares = counts / counts.sum(axis=1, keepdims=True)
-    return np.asarray(shares)
+        shares[1:] = _drawn((kinds / kinds.sum(axis=0)) @ seen, common)[1:]
+    return shares
+
+
+def _drawn(counts: Floats, common: Floats) -> Floats:
+    drawn = counts + STARTING_WEIGHT * common
+    return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 
 
 def family_bits(reason: Ints, sibling: Floats, shares: Floats) -> Floats:

@@ -1,8 +1,8 @@
 """Weak pairs, and what the families of their two sides say of each.
 
-`weak_pairs` (record_id_l, record_id_r, confidence, sibling_chance, reason, may_change): pairs of two sources that the
-model judged below `STRONG` and no guard holds, of which both sides have companions or mothers' ids. `sibling_chance` is
-the chance that a pair that is not one child is two of one household, from its household doubt.
+`weak_pairs` (record_id_l, record_id_r, confidence, sibling_chance, reason): pairs of two sources that the model judged
+below `STRONG`, no guard holds and no strong pair competes with, of which both sides have companions or mothers' ids.
+`sibling_chance` is the chance that a pair that is not one child is two of one household, from its household doubt.
 
 | reason | |
 |---|---|
@@ -55,10 +55,10 @@ def weak_pair_steps(spec: ModelSpec, *, review: float) -> tuple[Step, ...]:
 
 
 def open_pairs_step(spec: ModelSpec) -> Step:
-    """`open_pairs`: the model's weak pairs. Not held, not two sure persons who must never meet.
+    """`open_pairs`: the model's weak pairs that may change.
 
-    `may_change` is false where a side has a strong pair into the other's source: to move a rival of that would move
-    the strong one.
+    Not held, not of two sure persons who must never meet, and neither side with a strong pair into the other's source:
+    to move a rival of that would move the strong one.
     """
     return scratch_step(
         "open_pairs",
@@ -75,16 +75,15 @@ def open_pairs_step(spec: ModelSpec) -> Step:
           select l.person as person_l, r.person as person_r
           from never_link n join {SURE} l on l.record_id = n.record_id_l join {SURE} r on r.record_id = n.record_id_r)
         select j.record_id_l, j.record_id_r, j.confidence, sl.person as person_l, sr.person as person_r,
-          round(1 - pow(2, coalesce(d.household_bits, {LEAST_DOUBT_BITS})), 6) as sibling_chance,
-          tl.record_id is null and tr.record_id is null as may_change
+          round(1 - pow(2, coalesce(d.household_bits, {LEAST_DOUBT_BITS})), 6) as sibling_chance
         from {JUDGED} j
         join {POOL} l on l.record_id = j.record_id_l
         join {POOL} r on r.record_id = j.record_id_r
         join {SURE} sl on sl.record_id = j.record_id_l
         join {SURE} sr on sr.record_id = j.record_id_r
         left join {DOUBTS} d on d.record_id_l = j.record_id_l and d.record_id_r = j.record_id_r
-        left join taken tl on tl.record_id = j.record_id_l and tl.source_no = r.source_no
-        left join taken tr on tr.record_id = j.record_id_r and tr.source_no = l.source_no
+        anti join taken tl on tl.record_id = j.record_id_l and tl.source_no = r.source_no
+        anti join taken tr on tr.record_id = j.record_id_r and tr.source_no = l.source_no
         where j.stage = 'probabilistic' and j.rule = {literal(spec.model.id)} and l.source_no <> r.source_no
           and j.confidence < {STRONG} and sl.person <> sr.person
           and j.held is null and not j.is_twin_pattern and not j.has_different_upn
@@ -135,6 +134,6 @@ def reasons_step() -> Step:
           left join likely k on k.person_l = o.person_l and k.person_r = o.person_r
           left join has_companion hl on hl.person = o.person_l
           left join has_companion hr on hr.person = o.person_r)
-        select record_id_l, record_id_r, confidence, sibling_chance, reason, may_change
+        select record_id_l, record_id_r, confidence, sibling_chance, reason
         from told where reason is not null order by record_id_l, record_id_r""",
     )
