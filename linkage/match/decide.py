@@ -93,9 +93,8 @@ def decide(
 
     Joining needs more than staying: a pair whose records the registry holds in one person is a link from `stay` on.
     """
-    make_maps_if_none(con)
-    make_two_upns_if_none(con)
-    make_family_evidence_if_none(con)
+    for make_if_none in (make_maps_if_none, make_two_upns_if_none, make_family_evidence_if_none):
+        make_if_none(con)
     names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
     used = [rule for rule in rules if rule.id in names]
     by_rules = (deterministic_sql, held_sql)

@@ -19,6 +19,7 @@ from linkage.match.decide import (
 )
 from linkage.match.deterministic import PassCount, run_passes
 from linkage.match.evidence import weigh_pairs
+from linkage.match.family_evidence import forget_families
 from linkage.match.households import doubts_step
 from linkage.match.pool import POOL, make_pool
 from linkage.match.probabilistic import read_parameters, score_pairs
@@ -73,7 +74,11 @@ def weigh_and_decide(
     review: float,
     stay: float | None = None,
 ) -> dict[str, int]:
-    """Estimate what rules are worth and what is still to be found, then decide; rows by stage and decision."""
+    """Estimate what rules are worth and what is still to be found, then decide; rows by stage and decision.
+
+    A first pass: what families say (`linkage.second_pass`) is not known yet.
+    """
+    forget_families(con)
     estimate_rule_precision(con, rules, spec, SCORED)
     if spec is not None:
         estimate_priors(con, spec, SCORED)

@@ -2,8 +2,8 @@
 
 `second_pass_changes` (what, reason, n). Of pairs: `raised`, `lowered` (confidence), and what they were and are, as
 `review_to_link`; the reason is that of `weak_pairs`, or `rival` where another pair of one of the records changed. Of
-persons: `persons_merged` (made of several of the first pass) and `persons_split` (of the first pass, now in several), with
-the reasons of the links that came and went, joined by `+`.
+persons: `persons_merged` (made of several of the first pass) and `persons_split` (of the first pass, now in several),
+with the reasons of the links that came and went, joined by `+`.
 """
 
 from __future__ import annotations

@@ -4,13 +4,9 @@
 below `STRONG`, no guard holds and no strong pair competes with, of which both sides have companions or mothers' ids.
 `sibling_chance` is the chance that a pair that is not one child is two of one household, from its household doubt.
 
-| reason | |
-|---|---|
-| `one_family` | one side is the other's companion: brothers or sisters |
-| `other_mother` | both have mothers' ids in one scope, and they differ |
-| `sibling_linked` | a companion of the one is, surely, a companion of the other too |
-| `sibling_likely` | companions of the two are a weak pair themselves, from the review threshold on |
-| `no_sibling` | both have companions, of whom none is in sight of another |
+Reasons (`match.family_evidence.REASONS`): the two are companions of each other; both have mothers' ids in one scope,
+and they differ; one sure person is a companion of both; companions of the two are a weak pair themselves, from the
+review threshold on; both have companions, and none of all that.
 """
 
 from __future__ import annotations
@@ -26,7 +22,6 @@ from linkage.tables import LINKS, RELATION_KEYS
 
 WEAK = "weak_pairs"
 STRONG = 0.99  # a link as sure as this is never looked at again, and is what makes a person sure
-REASONS = ("one_family", "other_mother", "sibling_linked", "sibling_likely", "no_sibling")
 
 
 def sure_links_step() -> Step:
