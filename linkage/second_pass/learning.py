@@ -81,4 +81,4 @@ def family_bits(reason: Ints, sibling: Floats, shares: Floats) -> Floats:
     h = np.where(raises, np.maximum(h, m), h)
     bits = np.log2(m[reason] / ((1 - sibling) * u[reason] + sibling * h[reason]))
     least, most = np.where(raises, 0.0, -MOST_BITS), np.where(raises, MOST_BITS, 0.0)
-    return np.round(np.clip(bits, least[reason], most[reason]), WEIGHT_DECIMALS)
+    return np.asarray(np.round(np.clip(bits, least[reason], most[reason]), WEIGHT_DECIMALS))
