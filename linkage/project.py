@@ -120,7 +120,8 @@ class LinkSettings(Strict):
 
     `stay` is what records need that an earlier run had in one person; None: 0.80, or what `review` and `accept` leave
     of it. `registry` is the folder that keeps person ids over runs. `repair` false leaves persons as the links make
-    them, but for never-link pairs. A component of more records than `largest_person` stops the run.
+    them, but for never-link pairs. A component of more records than `largest_person` stops the run. With
+    `second_pass` weak pairs are decided again in view of families.
     """
 
     rules: tuple[str, ...] = ("identifiers", "demographics")
@@ -134,6 +135,7 @@ class LinkSettings(Strict):
     registry: str | None = None
     repair: bool = True
     largest_person: int = Field(default=1000, ge=2)
+    second_pass: bool = True
 
     @model_validator(mode="after")
     def _review_below_accept(self) -> LinkSettings:

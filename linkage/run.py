@@ -34,6 +34,7 @@ from linkage.packs import Packs, load_packs
 from linkage.prepare import prepare_records
 from linkage.project import Project, RunSettings
 from linkage.report import write_reports, write_statement
+from linkage.second_pass import look_again
 from linkage.sources import load_source, source_files
 from linkage.sql import count, rows
 from linkage.tables import CANDIDATES, KNOWN_PAIRS, KNOWN_RECORDS, RECORDS, Extract, Finding
@@ -208,8 +209,12 @@ def validation(job: Job) -> Facts:
 def decisions(job: Job) -> Facts:
     """Evidence to confidence, confidence to link or review."""
     con, link, packs = job.workspace.con, job.project.link, job.packs
-    return {**weigh_and_decide(con, packs.rules, packs.model, accept=link.accept, stay=link.needed_to_stay,
-                               review=link.review)}  # fmt: skip
+    thresholds = {"accept": link.accept, "stay": link.needed_to_stay, "review": link.review}
+    decided = weigh_and_decide(con, packs.rules, packs.model, **thresholds)
+    if not link.second_pass:
+        return {**decided}
+    return {**decided, **look_again(con, packs.rules, packs.model, **thresholds, repairs=link.repair,
+                                    largest=link.largest_person, seed=job.project.run.seed)}  # fmt: skip
 
 
 def persons(job: Job) -> Facts:

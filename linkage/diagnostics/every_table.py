@@ -25,6 +25,7 @@ from linkage.diagnostics.masked_validation import masked_validation
 from linkage.diagnostics.match_rate import match_rate, write_match_rate
 from linkage.diagnostics.name_agreement import name_agreement, write_name_agreement
 from linkage.diagnostics.operating_points import operating_points, write_operating_points
+from linkage.diagnostics.second_pass_changes import write_second_pass
 from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.diagnostics.threshold_sweep import threshold_sweep, write_threshold_sweep
 from linkage.match.probabilistic import read_parameters
@@ -50,6 +51,7 @@ def write_diagnostics(
     cluster_quality(con, accept=link.accept)
     written["cluster_quality_rows"] = write_cluster_quality(con, folder)
     written["family_units_rows"] = write_family_units(con, folder)
+    written["second_pass_rows"] = write_second_pass(con, folder)
     years = {number: spec.year for number, spec in enumerate(project.sources.values()) if spec.year is not None}
     seed = project.run.seed
     written["masked_validation_rows"] = masked_validation(con, subgroups, years=years, seed=seed, folder=folder)

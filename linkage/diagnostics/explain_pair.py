@@ -13,6 +13,7 @@ from linkage.diagnostics.pair_evidence import Evidence, PairEvidence, evidence_o
 from linkage.diagnostics.pair_reasons import Reason, Thresholds, reasons_of
 from linkage.errors import ProjectError, UsageError
 from linkage.match.calibration import RULE_PRECISION
+from linkage.match.family_evidence import REASONS
 from linkage.packs import Packs, load_packs
 from linkage.sql import Connection, has_table, rows
 from linkage.tables import LINKS, PERSONS
@@ -90,6 +91,10 @@ class PairExplanation:
             lines.append(f"  evidence together: {weight_text(e.evidence_bits)}")
             if e.household_bits:
                 lines.append(f"  two children of one household may agree as well: {weight_text(e.household_bits)}")
+            if e.family_reason:
+                lines.append(
+                    f"  families, in the second pass: {REASONS[e.family_reason]}, {weight_text(e.family_bits)}"
+                )
             lines.append(f"  prior of the two sources: {weight_text(e.prior_bits)}")
         if self.confidence is not None:
             lines.append(f"  weight {weight_text(self.match_weight)}, confidence {self.confidence:.4f}")
@@ -201,6 +206,6 @@ def _weighed(decided: Decided | None, evidence: PairEvidence | None) -> tuple[fl
         return decided.match_weight, decided.confidence
     if evidence is None or evidence.prior_bits is None:
         return None, None
-    weight = round(evidence.evidence_bits + evidence.household_bits + evidence.prior_bits, 3)
+    weight = round(evidence.evidence_bits + evidence.household_bits + evidence.family_bits + evidence.prior_bits, 3)
     odds = 2.0 ** max(-60.0, min(60.0, weight))
     return weight, round(odds / (1 + odds), 6)

@@ -9,6 +9,7 @@ from typing import Any
 
 from linkage.diagnostics.finished import RecordName, find_record, working_tables
 from linkage.diagnostics.never import never_meet_sql
+from linkage.match.family_evidence import FAMILY_BITS, FAMILY_EVIDENCE, join_families_sql
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.priors import PRIORS
 from linkage.match.remaining import join_priors_of_records_sql
@@ -250,13 +251,16 @@ def _rivals(con: Connection, name: RecordName) -> tuple[Rival, ...]:
     """The best of the records that were compared and are neither linked nor for review."""
     if not all(has_table(con, table) for table in (SCORED, PRIORS, DOUBTS)):
         return ()
+    looked_again = has_table(con, FAMILY_EVIDENCE)
+    families = f" + {FAMILY_BITS}" if looked_again else ""
     found = rows(
         con,
         f"""
         with compared as (
-          select s.record_id_l, s.record_id_r, {DOUBTED_EVIDENCE} as evidence_bits
+          select s.record_id_l, s.record_id_r, {DOUBTED_EVIDENCE}{families} as evidence_bits
           from {SCORED} s
           left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
+          {join_families_sql() if looked_again else ""}
           where s.record_id_l = $id or s.record_id_r = $id)
         select o.source || ':' || o.key, round(c.evidence_bits + q.prior_bits, 3) as weight
         from compared c

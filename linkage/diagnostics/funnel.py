@@ -24,7 +24,7 @@ from linkage.diagnostics.beyond_reach import COMPARABLE
 from linkage.diagnostics.closure import GROUPS, group_of_pair_sql
 from linkage.diagnostics.match_rate import MATCH_RATE, write_csv
 from linkage.diagnostics.subgroups import ALL, subgroup_order_sql
-from linkage.match.decide import JUDGED
+from linkage.match.judge import JUDGED
 from linkage.sql import Connection, Step, has_table, ident, literal, rows, run_steps, scratch_step, table_step
 from linkage.stats import RATE_DECIMALS
 from linkage.tables import CANDIDATES, DECIDED, RECORDS, SOURCES

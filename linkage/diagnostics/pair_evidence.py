@@ -8,6 +8,7 @@ from typing import Literal
 
 from linkage.diagnostics.finished import RecordName
 from linkage.match.calibration import RULE_PRECISION, other_comparisons
+from linkage.match.family_evidence import FAMILY_EVIDENCE
 from linkage.match.frequencies import frequency_columns, frequency_table
 from linkage.match.households import DOUBTS, HOUSEMATES, doubted_sql
 from linkage.match.priors import PRIORS
@@ -54,8 +55,9 @@ class Evidence:
 @dataclass(frozen=True)
 class PairEvidence:
     """The parts, their sum, what is taken off it as two children of one household may agree as well (at most 0; 0 for
-    a pair that a rule decided), the prior of the two sources (None where they were not compared), when scored, and the
-    id of the model where it is not the project's: `unborn`."""
+    a pair that a rule decided), the prior of the two sources (None where they were not compared), when scored, the id
+    of the model where it is not the project's (`unborn`), and what their families add or take in the second pass, and
+    why (a code of `match.family_evidence.REASONS`)."""
 
     parts: tuple[Evidence, ...]
     evidence_bits: float
@@ -63,6 +65,8 @@ class PairEvidence:
     prior_bits: float | None
     when: Literal["in the run", "now"]
     model: str = ""
+    family_bits: float = 0.0
+    family_reason: str = ""
 
 
 def evidence_of(
@@ -89,7 +93,11 @@ def evidence_of(
     matched = _matched_comparisons(con, packs, rule)
     names = tuple(dict.fromkeys(level.comparison for level in parameters))
     parts = tuple(_part(name, scores, parameters, is_counted=name not in matched) for name in names)
-    return PairEvidence(parts, float(str(scores["evidence_bits"])), household, _prior(con, left, right), when)
+    said = _scores(con, FAMILY_EVIDENCE, left, right) if has_table(con, FAMILY_EVIDENCE) else None
+    family = (float(str(said["family_bits"])), str(said["reason"])) if said else (0.0, "")
+    return PairEvidence(
+        parts, float(str(scores["evidence_bits"])), household, _prior(con, left, right), when, "", *family
+    )
 
 
 def _of_unborn(

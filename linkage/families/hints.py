@@ -1,6 +1,7 @@
 """What families say of persons: two persons of one family, born on one day, who may be one child that linkage missed.
 
-Only a hint: whether they are is for a second pass of linkage, which may reopen weak links, never strong ones.
+Only a hint: most have been compared already and are held apart by a guard, which no family outweighs
+(`linkage.second_pass` looks at homes and parents' ids itself, before persons are made).
 """
 
 from __future__ import annotations

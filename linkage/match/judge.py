@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from linkage.match.calibration import MOST_PRECISE, RULE_PRECISION, other_evidence_sql
 from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
+from linkage.match.family_evidence import FAMILY_BITS, join_families_sql, make_family_evidence_if_none
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.pool import POOL
@@ -30,8 +31,8 @@ MOST_CERTAIN_MODEL = 0.9999  # what a model of independent fields may claim: Fel
 
 def judge(con: Connection, rules: Sequence[Rule], spec: ModelSpec | None) -> None:
     """Make `judged_pairs` of the pairs that rules found or guards held, and of what the models scored."""
-    make_maps_if_none(con)
-    make_two_upns_if_none(con)
+    for make_if_none in (make_maps_if_none, make_two_upns_if_none, make_family_evidence_if_none):
+        make_if_none(con)
     names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
     used = [rule for rule in rules if rule.id in names]
     by_rules = (deterministic_sql, held_sql)
@@ -89,8 +90,8 @@ def probabilistic_sql(spec: ModelSpec) -> str:
     weight = f"{DOUBTED_EVIDENCE} + q.prior_bits"
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
-          {weight} as match_weight, q.prior_bits,
-          {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits
+          {weight} + {FAMILY_BITS} as match_weight, q.prior_bits,
+          {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits + {FAMILY_BITS}
             + case when {different_upn_sql()} then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
           coalesce(m.basis, 'modelled') as confidence_basis, coalesce(m.least, 0.0) as least_certain,
           coalesce(m.most, {MOST_CERTAIN_MODEL}) as most_certain, null::varchar[] as held
@@ -99,7 +100,7 @@ def probabilistic_sql(spec: ModelSpec) -> str:
         join {POOL} l on l.record_id = s.record_id_l
         join {POOL} r on r.record_id = s.record_id_r{join_priors_sql(open_sides_sql())}
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
-{join_upns_sql()}{join_maps_sql(spec)}
+        {join_families_sql()}{join_upns_sql()}{join_maps_sql(spec)}
         where greatest({weight}, {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits) > {-REACH_BITS}"""
 
 

@@ -7,7 +7,7 @@ beside what that would be if records lacked links by chance. The share of housem
 (`linkage.match.households`) is that many times the share among all, and the household doubt less by as much. It is
 never more: where more seem to remain, they are children whom neither forename nor birth date shows to be one.
 
-Writes `sure_links` (record_id, by_rules and mask: sources into which the record has a link of a rule, and any sure
+Writes `linked_sides` (record_id, by_rules and mask: sources into which the record has a link of a rule, and any sure
 link) and `remaining_housemates` (source_no_l, source_no_r, ratio), and changes `household_doubts`, in which `full_bits`
 is the doubt where nothing is known of links.
 """
@@ -23,7 +23,7 @@ from linkage.match.probabilistic import WEIGHT_DECIMALS
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, run_steps, scratch_step, table_step
 
-SURE_LINKS = "sure_links"
+LINKED_SIDES = "linked_sides"
 REMAINING = "remaining_housemates"
 SURE = 0.99  # confidence from which a link of the model counts as there when the other pairs are judged
 CHANCE_WEIGHT = 10.0  # how many pairs the chance of records without links counts for
@@ -31,15 +31,15 @@ CHANCE_WEIGHT = 10.0  # how many pairs the chance of records without links count
 
 def doubt_remaining(con: Connection, spec: ModelSpec) -> None:
     """Lessen the household doubt of pairs whose records have no sure link into each other's source."""
-    run_steps(con, (sure_links_step(),))
+    run_steps(con, (linked_sides_step(),))
     if spec.model.household:
         run_steps(con, (keys_step(spec), remaining_step(), doubts_of_remaining_step(con)))
 
 
-def sure_links_step() -> Step:
-    """`sure_links` from the links of rules and the judged pairs of the model."""
+def linked_sides_step() -> Step:
+    """`linked_sides` from the links of rules and the judged pairs of the model."""
     return table_step(
-        SURE_LINKS,
+        LINKED_SIDES,
         f"""
         with sure as (
           select j.record_id_l, j.record_id_r, l.source_bit as bit_l, r.source_bit as bit_r
@@ -65,7 +65,7 @@ def remaining_step() -> Step:
           select p.source_no, s.source_no as other_no, count(*) as records,
             count(*) filter (({_mask("m")} & (1::uhugeint << s.source_no::uhugeint)) = 0) as open
           from {POOL} p
-          left join {SURE_LINKS} m on m.record_id = p.record_id
+          left join {LINKED_SIDES} m on m.record_id = p.record_id
           join sources s on s.source_no <> p.source_no
           group by all),
         chances as (
@@ -83,8 +83,8 @@ def remaining_step() -> Step:
           join {KEYS} kr on kr.household = kl.household and kl.source_no < kr.source_no
           join {POOL} l on l.record_id = kl.record_id
           join {POOL} r on r.record_id = kr.record_id
-          left join {SURE_LINKS} ml on ml.record_id = l.record_id
-          left join {SURE_LINKS} mr on mr.record_id = r.record_id
+          left join {LINKED_SIDES} ml on ml.record_id = l.record_id
+          left join {LINKED_SIDES} mr on mr.record_id = r.record_id
           where kl.size <= {LARGEST_HOUSEHOLD} and kr.size <= {LARGEST_HOUSEHOLD}
             and kl.household % (select one_in from size) = 0
             and {forename_conflict_sql()} and coalesce(l.dob <> r.dob, true)
@@ -110,8 +110,8 @@ def doubts_of_remaining_step(con: Connection) -> Step:
           join {POOL} l on l.record_id = d.record_id_l
           join {POOL} r on r.record_id = d.record_id_r
           join shares h on h.source_no_l = l.source_no and h.source_no_r = r.source_no
-          left join {SURE_LINKS} ml on ml.record_id = l.record_id
-          left join {SURE_LINKS} mr on mr.record_id = r.record_id
+          left join {LINKED_SIDES} ml on ml.record_id = l.record_id
+          left join {LINKED_SIDES} mr on mr.record_id = r.record_id
           left join {REMAINING} m on m.source_no_l = l.source_no and m.source_no_r = r.source_no
             and ({_mask("ml")} & r.source_bit) = 0 and ({_mask("mr")} & l.source_bit) = 0)
         select record_id_l, record_id_r, case when remaining is null then full_bits
@@ -124,8 +124,8 @@ def doubts_of_remaining_step(con: Connection) -> Step:
 def join_priors_of_records_sql() -> str:
     """The join of the prior, as q, of the records l and r of a finished run, which has no pool any more."""
     return f"""
-        left join {SURE_LINKS} il on il.record_id = l.record_id
-        left join {SURE_LINKS} ir on ir.record_id = r.record_id
+        left join {LINKED_SIDES} il on il.record_id = l.record_id
+        left join {LINKED_SIDES} ir on ir.record_id = r.record_id
         {join_priors_sql(open_sides_sql("coalesce(il.by_rules, 0::uhugeint)", "coalesce(ir.by_rules, 0::uhugeint)"))}"""
 
 

@@ -19,6 +19,7 @@ from linkage.match.compared import (
 from linkage.match.decide import decide
 from linkage.match.deterministic import PassCount, run_passes
 from linkage.match.evidence import weigh_pairs
+from linkage.match.family_evidence import forget_families
 from linkage.match.households import doubts_step
 from linkage.match.judge import judge
 from linkage.match.pool import POOL, make_pool
@@ -76,7 +77,11 @@ def weigh_and_decide(
     review: float,
     stay: float | None = None,
 ) -> dict[str, int]:
-    """Estimate what rules are worth, judge and decide; rows by stage and decision."""
+    """Estimate what rules are worth, judge and decide; rows by stage and decision.
+
+    A first pass: what families say (`linkage.second_pass`) is not known yet.
+    """
+    forget_families(con)
     estimate_rule_precision(con, rules, spec, SCORED)
     judge_twice(con, rules, spec)
     return decide(con, accept=accept, stay=stay, review=review)

@@ -9,7 +9,7 @@ from tiny_run import Run, child_model, load, people, run_rules
 
 from linkage.match.households import DOUBTS, USUAL_HOUSEMATES
 from linkage.match.judge import JUDGED
-from linkage.match.remaining import REMAINING, SURE_LINKS, doubt_remaining
+from linkage.match.remaining import LINKED_SIDES, REMAINING, doubt_remaining
 from linkage.sql import Connection, execute, rows
 
 # Ten families of two children, AMY and BEN; all are in both sources but for those of whom a source holds one alone.
@@ -71,8 +71,8 @@ def test_brothers_of_whom_each_source_holds_one_keep_their_doubt(con: Connection
 def test_a_pair_that_the_model_is_sure_of_counts_as_a_link(con: Connection, confidence: float, counts: bool) -> None:
     listed = families(2) + people("source | key | forename\nleft | a | ZOE\nright | a | ZOE")
     run = remaining(con, listed, ("left:a", "right:a"), sure=confidence)
-    linked = {run.names[int(str(record))] for (record,) in rows(con, f"select record_id from {SURE_LINKS}")}
+    linked = {run.names[int(str(record))] for (record,) in rows(con, f"select record_id from {LINKED_SIDES}")}
     assert len(linked - {"left:a", "right:a"}) == 8
     assert ({"left:a", "right:a"} <= linked) == counts
-    by_rules = rows(con, f"select count(*) from {SURE_LINKS} where by_rules <> 0")
+    by_rules = rows(con, f"select count(*) from {LINKED_SIDES} where by_rules <> 0")
     assert by_rules == [(8,)]

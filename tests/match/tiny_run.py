@@ -300,6 +300,7 @@ def job(
     overrides: Path | None = None,
     max_pairs: int = 1_000_000,
     unborn: ModelSpec | None = None,
+    second_pass: bool = False,
 ) -> Any:
     """What the stages of `linkage/run.py` ask of a job, and no more."""
     return SimpleNamespace(
@@ -314,6 +315,7 @@ def job(
                 repair=True,
                 largest_person=1000,
                 registry=None,
+                second_pass=second_pass,
                 needed_to_stay=min(accept, max(0.8, review)),
             ),
             run=SimpleNamespace(seed=1, max_pairs=max_pairs),
