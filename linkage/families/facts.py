@@ -44,8 +44,8 @@ def housed_step() -> Step:
         with housed as (
           select person_no, list_distinct(list(house)) as houses, list_distinct(list(postcode)) as house_scopes
           from {HOUSES} where house is not null and postcode is not null group by person_no)
-        select p.*, h.houses, h.house_scopes from {PEOPLE} p left join housed h on h.person_no = p.person_no""",
-    )  # fmt: skip
+        select p.*, h.houses, h.house_scopes
+        from {PEOPLE} p left join housed h on h.person_no = p.person_no""")  # fmt: skip
 
 
 def _most_said_sql(column: str, condition: str) -> str:
@@ -78,7 +78,8 @@ def _people_sql() -> str:
           from {RELATION_KEYS} k join {PERSONS} p on p.record_id = k.record_id
           where k.kind in ('mother_id', 'father_id') group by p.person_no)
         select d.person_no, d.person_id, b.value as birth, s.value as sex, f.value as surname,
-          t.person_no is not null as has_title, n.forenames, n.forename_keys, k.mothers, k.mother_scopes, k.fathers, k.father_scopes
+          t.person_no is not null as has_title, n.forenames, n.forename_keys, k.mothers, k.mother_scopes, k.fathers,
+          k.father_scopes
         from (select distinct person_no, person_id from {PERSONS}) d
         left join family_births b on b.person_no = d.person_no
         left join family_sexes s on s.person_no = d.person_no
@@ -108,7 +109,8 @@ def facts_step() -> Step:
         select person_no, 'birth', hash(birth), null, null, 1.0 from {PEOPLE} where birth is not null
         union all
         select p.person_no, 'surname', hash(s.surname), {timeless}
-        from (select record_id, unnest({all_keys_sql("surname")}) as surname from {RECORDS}) s {of_person} s.record_id group by all
+        from (select record_id, unnest({all_keys_sql("surname")}) as surname from {RECORDS}) s
+        {of_person} s.record_id group by all
         union all
         select p.person_no, 'full_name', hash(r.forename || ' ' || r.surname), {timeless}
         from {RECORDS} r {of_person} r.record_id

@@ -109,13 +109,14 @@ def test_a_surname_at_one_address_makes_siblings_unless_the_mothers_ids_differ(c
 
 def test_spellings_and_endings_of_one_surname_are_one_surname(con: Connection) -> None:
     """As where records are compared: a sister is Nowakowska, and a school has left an L out."""
+    homes = [(who, "home", f"AB1 2CD u{'abcd'.index(who) // 2}", "2020-01-01", None) for who in "abcd"]
     made = families_of(con, """
         key | forename | surname    | dob
         a   | JAN      | NOWAKOWSKI | 2010-03-01
         b   | ANNA     | NOWAKOWSKA | 2012-03-01
         c   | ANN      | BOSWELL    | 2010-03-01
         d   | BEN      | BOSWEL     | 2012-03-01
-        """, homes=[(who, "home", f"AB1 2CD u{'abcd'.index(who) // 2}", "2020-01-01", None) for who in "abcd"])  # fmt: skip
+        """, homes=homes)  # fmt: skip
     assert made.units("birth_family") == [["a", "b"], ["c", "d"]]
 
 
