@@ -1,8 +1,8 @@
 """`make bench`: what the engine is measured by, beside plain Splink and recordlinkage.
 
 Usage: python benchmarks/bench.py [--only quality] [--children 20000,200000] [--docs]
-Parts: quality, two_tables, loading, calibration, recall_intervals, scale; each prints its tables and
-writes benchmarks/data/PART.json.
+Parts: quality, two_tables, loading, calibration, recall_intervals, persons, families, scale; each prints its tables
+and writes benchmarks/data/PART.json.
 LINKAGE_ENGINE=PATH:PATH/synthetic measures the engine of another checkout.
 """
 
@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import calibration
+import families_quality
 import loading
 import pages
+import persons_families
 import quality
 import recall_intervals
 import scale
@@ -24,13 +26,13 @@ import two_tables
 from contestants import Limits
 
 DATA = Path(__file__).parent / "data"
-PARTS = ("quality", "two_tables", "loading", "calibration", "recall_intervals", "scale")
+PARTS = ("quality", "two_tables", "loading", "calibration", "recall_intervals", "persons", "families", "scale")
 
 
 def parts(options: argparse.Namespace, limits: Limits) -> dict[str, tuple[Callable[[], Any], Callable[[Any], str]]]:
     """For each part what measures it and what writes its result down."""
     children = [int(size) for size in options.children.split(",")]
-    people = [int(size) for size in options.people.split(",")]
+    people, persons = ([int(size) for size in listed.split(",")] for listed in (options.people, options.persons))
     return {
         "quality": (lambda: quality.run(DATA, limits, children=children), quality.as_markdown),
         "two_tables": (
@@ -43,6 +45,8 @@ def parts(options: argparse.Namespace, limits: Limits) -> dict[str, tuple[Callab
             lambda: recall_intervals.run(DATA, limits, seeds=options.seeds),
             recall_intervals.as_markdown,
         ),
+        "persons": (lambda: persons_families.run(DATA, limits, persons=persons), persons_families.as_markdown),
+        "families": (lambda: families_quality.run(DATA, limits, children=children), families_quality.as_markdown),
         "scale": (lambda: scale.run(DATA, limits, people=people), scale.as_markdown),
     }
 
@@ -51,11 +55,12 @@ def main() -> None:
     """Run the parts asked for, or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=PARTS)
-    parser.add_argument("--children", default="20000,200000", help="quality: sizes of the synthetic England")
+    parser.add_argument("--children", default="20000,200000", help="quality, families: sizes of the synthetic England")
     parser.add_argument("--records", type=int, default=two_tables.RECORDS, help="two_tables: records of each file")
     parser.add_argument("--runs", type=int, default=3, help="two_tables: how often")
     parser.add_argument("--rows", type=int, default=loading.ROWS, help="loading: rows of the CSV file")
     parser.add_argument("--seeds", type=int, default=20, help="calibration and recall_intervals: how many Englands")
+    parser.add_argument("--persons", default="100000,1000000", help="persons: how many")
     parser.add_argument("--people", default="100000,300000", help="scale: pupils")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--memory", default="4GB")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 from calibration import expected_calibration_error, reliability
+from copied_tables import COPIED, copy_tables
 from datasets import Dataset, write_dataset
+from families_quality import as_markdown as families_as_markdown
 from judging import judge
 from measuring import FailedError, measure
 from pages import refresh
+from persons_families import copies_for, is_met
 from scale import exponents
 
 
@@ -57,6 +61,55 @@ def test_calibration_error_of_bins_of_equal_mass() -> None:
 def test_growth_exponent() -> None:
     rows = [{"records": {"a": 10, "b": 90}, "wall_seconds": 2.0}, {"records": {"a": 1000}, "wall_seconds": 40.0}]
     assert exponents(rows, "wall_seconds") == [pytest.approx(1.30103)]  # 20 times the seconds for 10 times the records
+
+
+def test_copies_have_nothing_in_common_but_names_and_birth_dates(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    with duckdb.connect(str(tmp_path / "run" / "run.duckdb")) as con:
+        con.execute("create table sources as select 0 as source_no")
+        for table, changed in COPIED.items():
+            # Postcodes, numbers and texts of two records, by what the copy changes of the table.
+            kinds = {"record_id": "r", "record_id_l": "r", "record_id_r": "r", "postcodes": "['AB1 2CD']"}
+            listed = ", ".join(kinds.get(name, "'v' || r") + f" as {name}" for name in changed)
+            con.execute(f"create table {table} as select {listed}, 'ANN' as forename from range(2) as t(r)")
+    copy_tables(tmp_path / "run", tmp_path / "working.duckdb", 3)
+    with duckdb.connect(str(tmp_path / "working.duckdb")) as con:
+        assert con.execute("select record_id, key from records").fetchall() == [
+            (0, "v0~0"), (1, "v1~0"), (2, "v0~1"), (3, "v1~1"), (4, "v0~2"), (5, "v1~2"),
+        ]  # fmt: skip
+        assert con.execute("select distinct postcodes[1] from records order by all").fetchall() == [
+            ("AB1 2CD~0",), ("AB1 2CD~1",), ("AB1 2CD~2",),
+        ]  # fmt: skip
+        assert con.execute("select max(record_id_r), count(*) from decided_pairs").fetchall() == [(5, 6)]
+        assert con.execute("select count(distinct value), any_value(forename) from identifiers").fetchall() == [
+            (6, "ANN")
+        ]
+
+
+def test_a_million_persons_are_copies_enough_within_both_targets() -> None:
+    assert (copies_for(1_000_000, 36_000), copies_for(72_000, 36_000)) == (28, 2)
+    assert is_met({"wall_seconds": 180.0, "peak_mib": 6144.0})
+    assert not is_met({"wall_seconds": 181.0, "peak_mib": 100.0})
+    assert not is_met({"wall_seconds": 20.0, "peak_mib": 6145.0})
+
+
+def test_families_are_told_with_their_targets() -> None:
+    ends = {"lo": 0.97, "hi": 0.99}
+    unit = {"unit_rule": "birth_family", "subgroup_var": "mothers_id", "children": 7, "precision": 1.0, "recall": 0.9,
+            "over_merged": 0.0, "over_split": 0.2}  # fmt: skip
+    pairs = {"held": "all", "tp": 1, "fp": 0, "fn": 1, "precision": 1.0, "precision_lo": 0.2, "precision_hi": 1.0,
+             "recall": 0.5, "recall_lo": 0.1, "recall_hi": 0.9}  # fmt: skip
+    names = ("bcubed_f1", "bcubed_precision", "bcubed_recall", "over_merged", "over_split")
+    text = families_as_markdown([{
+        "children": 500, "seed": 1, "wall_seconds": 1.0, "peak_mib": 1.0, "stages": {"persons": 1.0, "families": 1.0},
+        "persons": [{"measure": name, "estimate": 0.98, **ends} for name in names],
+        "families": [{**unit, "subgroup": "held", "f1": 0.947}, {**unit, "subgroup": "not held", "f1": 0.96}],
+        "unborn": [pairs],
+    }])  # fmt: skip
+    assert "| persons, bcubed f1 (95%) | 0.9800 (0.9700–0.9900) | 0.99 | **no** |" in text
+    assert "| `birth_family`, mother's id held: B-cubed F1 | 0.9470 | 0.95 | **no** |" in text
+    assert "| `birth_family`, mother's id not held: B-cubed F1 | 0.9600 | | |" in text
+    assert "| unborn to born, precision (95%) | 1.0000 (0.200–1.000) | 0.98 | yes |" in text
 
 
 def test_project_file_leaves_everything_at_its_default(tmp_path: Path) -> None:

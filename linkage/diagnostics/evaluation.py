@@ -15,7 +15,7 @@ from typing import Any
 from linkage.diagnostics.family_scores import FamilyScore, family_scores
 from linkage.diagnostics.finished import DATABASE, attach_working, read_manifest, spill_beside
 from linkage.diagnostics.pair_scores import PairScore, count_pairs, plain_join_scores, scores
-from linkage.diagnostics.partition_scores import MEASURES, PartitionScore, partition_scores
+from linkage.diagnostics.partition_scores import MEANINGS, PartitionScore, partition_scores
 from linkage.diagnostics.person_scores import PersonScore, person_scores
 from linkage.diagnostics.subgroups import ALL
 from linkage.diagnostics.truth import Coverage, coverage, load_truth
@@ -124,7 +124,7 @@ class Evaluation:
             (
                 "Persons as a whole, with bootstrap intervals over children",
                 ("measure", "what it is", "value", "95% interval"),
-                [(item.measure, MEASURES[item.measure][0], f"{item.estimate:.4f}", item.ends)
+                [(item.measure, MEANINGS[item.measure], f"{item.estimate:.4f}", item.ends)
                  for item in whole],
             ),
             (

@@ -9,10 +9,11 @@ Reads `judged`, `run_sources` and `true_persons` of `diagnostics.truth`, and `pa
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linkage.diagnostics.pair_scores import PER_PERSON
 from linkage.diagnostics.subgroups import ALL
@@ -23,6 +24,7 @@ PARTS = "partition_parts"
 REPLICATES = 1000
 SEED = 1
 BOOTSTRAP = "percentile bootstrap over true persons"
+ENDS = "ends of precision and of recall together"  # wider than it need be: it takes both at their worst at once
 PART_DECIMALS = 9  # of what a person adds to a sum: shares of records are no decimal fractions
 
 # Measure -> (what it is, SQL of numerator and denominator over the columns of `partition_parts`).
@@ -42,11 +44,16 @@ MEASURES: dict[str, tuple[str, str, str]] = {
     "over_split_bits": ("bits that children say too little of persons", "split_bits", "records"),
     "variation_of_information_bits": ("the two together; 0 where all is right", "merge_bits + split_bits", "records"),
 }
+# The harmonic mean of two means over records is no ratio of sums: it is made of the two.
+PRECISION, RECALL, F1 = "bcubed_precision", "bcubed_recall", "bcubed_f1"
+MEANINGS = {measure: meaning for measure, (meaning, _, _) in MEASURES.items()} | {
+    F1: "harmonic mean of the two B-cubed"
+}
 
 
 @dataclass(frozen=True)
 class PartitionScore:
-    """One measure (`MEASURES`; 0 to 1, or bits) of the children of one subgroup in the records of two sources.
+    """One measure (`MEANINGS`; 0 to 1, or bits) of the children of one subgroup in the records of two sources.
 
     lo and hi are the ends of the 95% interval over `persons` true persons, `n` the measure's denominator. Where a rate
     is 0 or 1 every resample would be too: the interval is Wilson's then, and of bits that are 0 the upper end is None.
@@ -151,13 +158,27 @@ def _scores(con: Connection, sources: tuple[str, str], variable: str, group: str
     for name in dict.fromkeys(str(row[0]) for row in found):
         kinds = np.array([row[1:] for row in found if str(row[0]) == name], dtype=float)
         ratios = bootstrap_ratios(kinds[:, 1::2], kinds[:, 2::2], kinds[:, 0], replicates=REPLICATES, seed=SEED)
-        for measure, ratio, bottoms in zip(MEASURES, ratios, kinds[:, 2::2].T, strict=True):
-            if ratio is not None:
-                n, at_risk = float(kinds[:, 0] @ bottoms), float(kinds[:, 0] @ (bottoms > 0))
-                lo, hi, method = _interval(ratio, measure, min(n, at_risk))
-                estimate = round(ratio.estimate, RATE_DECIMALS)
-                place = (*sources, variable, name)
-                yield PartitionScore(measure, *place, estimate, lo, hi, round(n, 3), ratio.persons, method)
+        made = dict(_measured((*sources, variable, name), kinds, ratios))
+        if PRECISION in made:
+            made[F1] = _f1(made[PRECISION], made[RECALL])
+        yield from (made[measure] for measure in MEANINGS if measure in made)
+
+
+def _measured(
+    place: tuple[str, str, str, str], kinds: NDArray[np.float64], ratios: Sequence[BootstrapInterval | None]
+) -> Iterator[tuple[str, PartitionScore]]:
+    for measure, ratio, bottoms in zip(MEASURES, ratios, kinds[:, 2::2].T, strict=True):
+        if ratio is not None:
+            n, at_risk = float(kinds[:, 0] @ bottoms), float(kinds[:, 0] @ (bottoms > 0))
+            lo, hi, method = _interval(ratio, measure, min(n, at_risk))
+            estimate = round(ratio.estimate, RATE_DECIMALS)
+            yield measure, PartitionScore(measure, *place, estimate, lo, hi, round(n, 3), ratio.persons, method)
+
+
+def _f1(precision: PartitionScore, recall: PartitionScore) -> PartitionScore:
+    ends = (precision.lo, recall.lo), (precision.estimate, recall.estimate), (precision.hi or 1.0, recall.hi or 1.0)
+    lo, estimate, hi = (round(2 * one * other / (one + other), RATE_DECIMALS) for one, other in ends)
+    return replace(recall, measure=F1, estimate=estimate, lo=lo, hi=hi, method=ENDS)
 
 
 def _interval(ratio: BootstrapInterval, measure: str, trials: float) -> tuple[float, float | None, str]:

@@ -28,9 +28,10 @@ _DAYS = "abs(date_diff('day', l.birth, r.birth))"
 _SAME_FORENAME = "(list_has_any(l.forenames, r.forename_keys) or list_has_any(l.forename_keys, r.forenames))"
 
 
-def _other(parent: str) -> str:
-    return (f"(list_has_any(l.{parent}_scopes, r.{parent}_scopes) "
-            f"and not list_has_any(l.{parent}s, r.{parent}s))")  # fmt: skip
+def _other(what: str) -> str:
+    """Both are known where they can be compared, and none is the same."""
+    return (f"(list_has_any(l.{what}_scopes, r.{what}_scopes) "
+            f"and not list_has_any(l.{what}s, r.{what}s))")  # fmt: skip
 
 
 def _age(least: int, most: int | None) -> str:
@@ -46,6 +47,8 @@ CONDITION_SQL = {
                           "and not coalesce(l.sex <> r.sex, false))",
     "other_mother": _other("mother"),
     "other_father": _other("father"),
+    "other_house": _other("house"),
+    "surname_is_a_title": "(l.has_title or r.has_title)",
     "mothers_age": _age(LEAST_AGE_OF_PARENT, MOST_AGE_OF_MOTHER),
     "parents_age": _age(LEAST_AGE_OF_PARENT, None),
     "male": "(l.sex = 'M')",

@@ -16,6 +16,7 @@ from linkage.tables import PERSONS, RECORDS
 HOMES = "family_homes"
 PLACEMENTS = "family_placements"
 REFUSED_PLACES = "family_refused_places"
+HOUSES = "family_houses"
 
 # Placement codes of SSDA903 (guide to the return, placement type codes): with parents; in foster care or placed for
 # adoption, with relatives or others; everything else is residential, a school, a secure unit or living alone.
@@ -31,7 +32,7 @@ def _listed(codes: tuple[str, ...]) -> str:
 
 
 def home_steps(limits: Limits, years: Mapping[int, int]) -> tuple[Step, ...]:
-    """Makes `family_placements`, `family_homes` and `family_refused_places`.
+    """Makes `family_placements`, `family_houses`, `family_homes` and `family_refused_places`.
 
     `family_homes`: person_no, word (`address`, `postcode`), place (hash), valid_from, valid_to (NULL: not known, so
     open), quality (confidence that the record is the person's). `years` says for sources without dates, by number,
@@ -42,6 +43,7 @@ def home_steps(limits: Limits, years: Mapping[int, int]) -> tuple[Step, ...]:
         scratch_step(PLACEMENTS, _placements_sql()),
         scratch_step("family_said_homes", _said_homes_sql(years)),
         scratch_step("family_own_homes", _own_homes_sql()),
+        scratch_step(HOUSES, _houses_sql()),
         scratch_step("family_all_homes", _places_sql()),
         scratch_step(REFUSED_PLACES, _refused_sql(limits)),
         scratch_step(HOMES, f"select * from family_all_homes h anti join {REFUSED_PLACES} r on r.place = h.place"),
@@ -130,28 +132,35 @@ def _own_homes_sql() -> str:
             and (h.valid_to is null or p.valid_from is null or p.valid_from <= h.valid_to))"""
 
 
-def _places_sql() -> str:
-    """Homes by what is compared: a property, or house and street where no property number is known; a postcode.
+def _houses_sql() -> str:
+    """`family_houses`: homes with the `house` they are in (hash), a property or a house and street; NULL if not known.
 
     A house and street that one property number goes with is that property; one of several (a block of flats whose flat
-    numbers were left out) is no address.
+    numbers were left out) is no house.
     """
-    columns = "valid_from, valid_to, max(quality) as quality"
-    return f"""
+    return """
         with properties as (
           select postcode, address_line, min(uprn) as uprn, count(distinct uprn) as n
           from family_own_homes
           where uprn is not null and address_line is not null and postcode is not null group by all)
-        select h.person_no, 'address' as word,
-          case when coalesce(h.uprn, p.uprn) is not null then hash('U', coalesce(h.uprn, p.uprn))
-               else hash('L', h.postcode, h.address_line) end as place, {columns}
+        select h.person_no, h.postcode, h.valid_from, h.valid_to, h.quality,
+          case when coalesce(h.uprn, p.uprn) is not null and (h.uprn is not null or p.n = 1)
+                 then hash('U', coalesce(h.uprn, p.uprn))
+               when h.postcode is not null and h.address_line is not null and p.n is null
+                 then hash('L', h.postcode, h.address_line) end as house
         from family_own_homes h
-        left join properties p on p.postcode = h.postcode and p.address_line = h.address_line
-        where h.uprn is not null or h.postcode is not null and h.address_line is not null and coalesce(p.n, 1) = 1
-        group by all
+        left join properties p on p.postcode = h.postcode and p.address_line = h.address_line"""
+
+
+def _places_sql() -> str:
+    """Homes by what is compared: a house; a postcode."""
+    columns = "valid_from, valid_to, max(quality) as quality"
+    return f"""
+        select person_no, 'address' as word, house as place, {columns}
+        from {HOUSES} where house is not null group by all
         union all
         select person_no, 'postcode', hash(postcode), {columns}
-        from family_own_homes where postcode is not null group by all"""
+        from {HOUSES} where postcode is not null group by all"""
 
 
 def _refused_sql(limits: Limits) -> str:

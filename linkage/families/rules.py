@@ -33,7 +33,7 @@ TOGETHER = ("lives_with", "placed_with")
 RELATIONS = (*SIBLINGS, *DIRECTED, *TOGETHER)
 CONDITIONS = (
     "impossible_births", "age_gap", "perhaps_same_child", "same_forename", "other_mother", "other_father",
-    "mothers_age", "parents_age", "male", "female",
+    "other_house", "surname_is_a_title", "mothers_age", "parents_age", "male", "female",
 )  # fmt: skip
 UNITS = ("birth_family", "sibling_group", "current_household", "carers")
 

@@ -202,7 +202,13 @@ class England:
             )
         )
         self.files.append(
-            write_families(self.out, families=world.families, number=world.number, looked_after=looked_after)
+            write_families(
+                self.out,
+                families=world.families,
+                traits=world.traits,
+                number=world.number,
+                looked_after=looked_after,
+            )
         )
         self.files.append(
             write_households(

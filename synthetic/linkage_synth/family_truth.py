@@ -4,12 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
-from linkage_synth.arrays import Bools, Ints, Texts
+from linkage_synth.arrays import Bools, Ints, Texts, texts
 from linkage_synth.care import Care
 from linkage_synth.csv_files import write_csv
+from linkage_synth.cultures import ETHNICITY_GROUPS
 from linkage_synth.dates import NO_DATE, iso
 from linkage_synth.families import Families
 from linkage_synth.places import Places
+from linkage_synth.traits import Traits
 
 FAMILIES, HOUSEHOLDS = "truth/families.csv", "truth/households.csv"
 
@@ -42,7 +44,7 @@ def _household_of_mother(families: Families) -> Ints:
     return own
 
 
-def write_families(out: Path, *, families: Families, number: Ints, looked_after: Bools) -> str:
+def write_families(out: Path, *, families: Families, traits: Traits, number: Ints, looked_after: Bools) -> str:
     """Write `truth/families.csv`, one row per person in order of number; gives its path.
 
     `multi_home` marks children whose mother's children live in more than one household.
@@ -59,6 +61,7 @@ def write_families(out: Path, *, families: Families, number: Ints, looked_after:
         "lone_parent": flags[np.isin(with_whom.astype(str), ["mother", "father"]).astype(np.int64)],
         "multi_home": flags[(homes[families.mother] > 1).astype(np.int64)],
         "care_experienced": flags[looked_after.astype(np.int64)],
+        "ethnicity_group": texts([ETHNICITY_GROUPS[code] for code in traits.ethnicity]),
     }
     order = np.argsort(number, kind="stable")
     write_csv(out / FAMILIES, {name: column[order] for name, column in columns.items()}, len(number))

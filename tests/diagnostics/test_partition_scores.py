@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from linkage.diagnostics.evaluation import evaluate
 from linkage.diagnostics.pair_scores import count_pairs
-from linkage.diagnostics.partition_scores import BOOTSTRAP, MEASURES, PartitionScore, partition_scores
+from linkage.diagnostics.partition_scores import BOOTSTRAP, ENDS, MEANINGS, PartitionScore, partition_scores
 from linkage.sql import connect
 from linkage.stats import WILSON, bootstrap_ratio, bootstrap_ratios, cluster_scores
 from tests.diagnostics.small_run import Rec, key_truth, write_outputs
@@ -82,6 +82,7 @@ def test_without_groups_the_scores_are_those_of_two_partitions(records: list[tup
         several = {made: sum(r[1] == made for r in held) > 1 for _, made, _ in held}
         told = {
             "bcubed_precision": expected.bcubed_precision, "bcubed_recall": expected.bcubed_recall,
+            "bcubed_f1": expected.bcubed_f1,
             "closest_precision": expected.closest_precision, "closest_recall": expected.closest_recall,
             "over_merge_bits": expected.over_merge_bits, "over_split_bits": expected.over_split_bits,
             "variation_of_information_bits": expected.variation_of_information_bits,
@@ -101,7 +102,7 @@ def test_intervals_hold_the_estimate_know_nothing_of_order_and_never_claim_certa
     scores = scored(many)
     assert scores == scored(many[::-1])
     whole = found_in(scores)
-    assert set(whole) == set(MEASURES)
+    assert set(whole) == set(MEANINGS)
     for score in whole.values():
         assert score.lo <= score.estimate
         assert score.hi is None or score.estimate <= score.hi
@@ -110,6 +111,11 @@ def test_intervals_hold_the_estimate_know_nothing_of_order_and_never_claim_certa
     assert (right["over_merged"].lo, right["over_merged"].hi) == (0, pytest.approx(0.2775, abs=1e-4))  # 0 of 10
     assert right["variation_of_information_bits"].hi is None
     assert whole["bcubed_recall"].method == BOOTSTRAP
+    precision, recall, both = (whole[f"bcubed_{name}"] for name in ("precision", "recall", "f1"))
+    assert (both.lo, both.method) == (
+        pytest.approx(2 * precision.lo * recall.lo / (precision.lo + recall.lo), abs=1e-6),
+        ENDS,
+    )
 
 
 def test_ratios_drawn_together_are_each_what_it_is_alone() -> None:

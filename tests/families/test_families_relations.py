@@ -107,6 +107,69 @@ def test_a_surname_at_one_address_makes_siblings_unless_the_mothers_ids_differ(c
     assert made.refused[("same_name_and_home", "other_mother")] == 1
 
 
+def test_spellings_and_endings_of_one_surname_are_one_surname(con: Connection) -> None:
+    """As where records are compared: a sister is Nowakowska, and a school has left an L out."""
+    homes = [(who, "home", f"AB1 2CD u{'abcd'.index(who) // 2}", "2020-01-01", None) for who in "abcd"]
+    made = families_of(con, """
+        key | forename | surname    | dob
+        a   | JAN      | NOWAKOWSKI | 2010-03-01
+        b   | ANNA     | NOWAKOWSKA | 2012-03-01
+        c   | ANN      | BOSWELL    | 2010-03-01
+        d   | BEN      | BOSWEL     | 2012-03-01
+        """, homes=homes)  # fmt: skip
+    assert made.units("birth_family") == [["a", "b"], ["c", "d"]]
+
+
+TITLED = """
+    key | forename | surname | dob
+    a   | JASPREET | KAUR    | 2010-03-01
+    b   | ARJUN    | SINGH   | 2012-03-01
+    c   | NASIMA   | KHATUN  | 2010-03-01
+    d   | ABDUL    | MOTIN   | 2012-03-01
+    e   | TAHIR    | RAZA    | 2010-03-01
+    f   | HINA     | NOREEN  | 2012-03-01
+    """
+
+
+def test_where_a_title_stands_for_the_surname_the_home_tells(con: Connection) -> None:
+    """Kaur and Singh, Khatun and Motin are no family names; of Raza and Noreen nothing says so: they live together."""
+    homes = [(who, "home", f"AB1 2CD u{'abcdef'.index(who) // 2}", "2020-01-01", None) for who in "abcdef"]
+    made = families_of(con, TITLED, homes=homes)
+    assert made.units("birth_family") == [["a", "b"], ["c", "d"]]
+    assert made.relations[("e", "f", "lives_with")] == "same_address"
+    assert made.relations[("a", "b", "sibling")] == "home_and_no_family_name"
+
+
+def test_a_title_and_a_postcode_make_nobody_kin(con: Connection) -> None:
+    homes = [(who, "home", "AB1 2CD", "2020-01-01", None) for who in "abcdef"]
+    assert families_of(con, TITLED, homes=homes).relations == {}
+
+
+def test_two_houses_of_one_postcode_are_two_families(con: Connection) -> None:
+    """Of c no house is known: the postcode has to do."""
+    homes = [("a", "home", "AB1 2CD u1", None, None), ("b", "home", "AB1 2CD u2", None, None),
+             ("c", "home", "AB1 2CD", None, None)]  # fmt: skip
+    made = families_of(con, """
+        key | forename | surname | dob
+        a   | ANN      | OAK     | 2010-03-01
+        b   | BEN      | OAK     | 2012-03-01
+        c   | CAT      | OAK     | 2014-03-01
+        """, homes=homes, packs=only("same_name_and_postcode"))  # fmt: skip
+    assert {pair[:2] for pair in made.relations} == {("a", "c"), ("b", "c")}
+    assert made.refused[("same_name_and_postcode", "other_house")] == 1
+
+
+def test_a_house_in_common_outweighs_others_of_the_postcode(con: Connection) -> None:
+    homes = [(who, "home", f"AB1 2CD u{number}", begin, end) for who, number, begin, end in (
+        ("a", 1, "2018-01-01", "2020-01-01"), ("a", 2, "2020-01-01", None), ("b", 2, "2020-01-01", None))]  # fmt: skip
+    made = families_of(con, """
+        key | forename | surname | dob
+        a   | ANN      | OAK     | 2010-03-01
+        b   | BEN      | OAK     | 2012-03-01
+        """, homes=homes, packs=only("same_name_and_postcode"))  # fmt: skip
+    assert list(made.relations) == [("a", "b", "sibling")]
+
+
 def test_a_birth_family_does_not_join_two_mothers_through_a_third_child(con: Connection) -> None:
     made = families_of(con, NEIGHBOURS, homes=SAME_HOME)
     assert made.units("birth_family") == [["a", "b"]]
