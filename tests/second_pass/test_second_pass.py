@@ -79,7 +79,7 @@ SIBLING_PAIRS = (("left:c2", "right:d2"), ("left:e2", "right:f2"))
 SHARES = np.array([[0.01, 0.01, 0.45, 0.40, 0.13],
                    [0.01, 0.20, 0.01, 0.01, 0.77],
                    [0.40, 0.01, 0.50, 0.05, 0.04]])  # fmt: skip
-ACCEPT = 0.7
+ACCEPT = 0.95
 
 
 def linked(*tables: str, second_pass: bool, shuffle: int | None = None, **settings: Any) -> Run:
