@@ -36,6 +36,11 @@ def doubt_remaining(con: Connection, spec: ModelSpec) -> None:
         run_steps(con, (keys_step(spec), remaining_step(), doubts_of_remaining_step(con)))
 
 
+def doubt_in_full(con: Connection) -> None:
+    """Take back what links have lessened: pairs are judged from the start, once more, or after a run was killed."""
+    run_steps(con, (Step(DOUBTS, f"update {DOUBTS} set household_bits = full_bits"),))
+
+
 def linked_sides_step() -> Step:
     """`linked_sides` from the links of rules and the judged pairs of the model."""
     return table_step(

@@ -58,7 +58,9 @@ def few_twins_step(pairs: str) -> Step:
 
 def held_as_twins_sql(pair: str) -> str:
     """Is a pair that looks like twins (columns as in `few_twins_step`, and both record ids) to be held back?"""
+    # One side at a time: a join on either would go through all pairs of a pair and a twin.
     return f"""({pair}.is_twin_pattern and (
-          exists (select 1 from {SEEN_TWINS} t where t.record_id in ({pair}.record_id_l, {pair}.record_id_r))
+          exists (select 1 from {SEEN_TWINS} t where t.record_id = {pair}.record_id_l)
+          or exists (select 1 from {SEEN_TWINS} t where t.record_id = {pair}.record_id_r)
           or not exists (select 1 from few_twins f
                          where f.source_no_l = {pair}.source_no_l and f.source_no_r = {pair}.source_no_r)))"""

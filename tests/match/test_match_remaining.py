@@ -9,7 +9,7 @@ from tiny_run import Run, child_model, load, people, run_rules
 
 from linkage.match.households import DOUBTS, USUAL_HOUSEMATES
 from linkage.match.judge import JUDGED
-from linkage.match.remaining import LINKED_SIDES, REMAINING, doubt_remaining
+from linkage.match.remaining import LINKED_SIDES, REMAINING, doubt_in_full, doubt_remaining
 from linkage.sql import Connection, execute, rows
 
 # Ten families of two children, AMY and BEN; all are in both sources but for those of whom a source holds one alone.
@@ -76,3 +76,13 @@ def test_a_pair_that_the_model_is_sure_of_counts_as_a_link(con: Connection, conf
     assert ({"left:a", "right:a"} <= linked) == counts
     by_rules = rows(con, f"select count(*) from {LINKED_SIDES} where by_rules <> 0")
     assert by_rules == [(8,)]
+
+
+def test_what_links_have_lessened_is_taken_back_before_pairs_are_judged_again(con: Connection) -> None:
+    listed = families(20) + families(5, left="AMY", right="", start=20) + families(5, left="", right="BEN", start=25)
+    run = remaining(con, listed, ("left:AMY20", "right:BEN25"))
+    lessened = run.doubt("left:AMY20", "right:BEN25")
+    doubt_in_full(con)
+    assert run.doubt("left:AMY20", "right:BEN25") == -8.0
+    doubt_remaining(con, child_model())
+    assert run.doubt("left:AMY20", "right:BEN25") == lessened > -8.0

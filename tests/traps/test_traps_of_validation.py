@@ -75,8 +75,8 @@ def twenty_pairs(con: Connection, *, lonely: int = 0) -> None:
     execute(con, f"""create table {PERSONS} as select record_id, case when record_id < 40 then record_id % 20
         when record_id < 50 then record_id - 40 else record_id end as person_no from records""")  # fmt: skip
     run_steps(con, empty_results())
-    execute(con, f"""insert into {KNOWN} select 'residual_pool', 0, range, range + 20, true, range < 16, range < 16, range < 16,
-        range < 16 from range(20)""")  # fmt: skip
+    execute(con, f"""insert into {KNOWN} select 'residual_pool', 0, range, range + 20, true, range < 16,
+        range < 16, range < 16, range < 16 from range(20)""")  # fmt: skip
 
 
 def written(con: Connection, folder: Path) -> dict[tuple[str, str], dict[str, str]]:

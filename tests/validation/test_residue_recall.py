@@ -27,7 +27,8 @@ def children(con: Connection, sources: str, *, residue: tuple[str, ...] = (), pe
     execute(con, f"""create table {PERSONS} as select r.record_id, p.person_no
         from records r join (values {told}) p(key, person_no) on p.key = r.key""")  # fmt: skip
     run_steps(con, empty_results())
-    execute(con, f"""insert into {KNOWN} select 'residual_pool', 0, l.record_id, r.record_id, true, false, false, false, false
+    execute(con, f"""insert into {KNOWN} select 'residual_pool', 0, l.record_id, r.record_id, true, false,
+        false, false, false
         from records l join records r on r.source_no > l.source_no
         join {HIDDEN} h on h.record_id = l.record_id
         join {HIDDEN} o on o.record_id = r.record_id and o.person = h.person""")  # fmt: skip
