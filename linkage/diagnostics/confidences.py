@@ -1,8 +1,9 @@
 """Whether confidences mean what they say: the model's pairs by confidence, against their hidden identifiers.
 
-Of pairs the masked reruns weighed (`calibration_pairs` of `linkage.validation`): as the model had them (`modelled`) and
-as the map learnt without their persons has them (`calibrated`); pairs below one in a thousand are not weighed. A pair
-of two numbers may be a child with a second one, which counts as false here.
+Of pairs the masked reruns weighed (`calibration_pairs` of `linkage.validation`): as the model has them (`modelled`) and
+as the map learnt without their persons has them (`calibrated`), both under the prior that was true of these pairs: what
+is looked at is evidence and map, not the prior of children of whom nothing is known. Pairs below one in a thousand are
+not weighed. A pair of two numbers may be a child with a second one, which counts as false here.
 """
 
 from __future__ import annotations
@@ -20,7 +21,6 @@ from linkage.sql import Connection, has_table, literal, rows
 from linkage.stats import RATE_DECIMALS, calibration_summary, calibration_table
 from linkage.tables import RECORDS
 from linkage.validation.learning import FOLDS, LEARNT
-from linkage.validation.rerun import PAIRS
 
 BINS = (
     "subgroup_var", "subgroup", "confidence", "bin", "n", "mean_q", "obs", "lo", "hi", "method",
@@ -69,10 +69,8 @@ def _pairs(
         for subgroup, *pair in rows(
             con,
             f"""
-            select {group}, c.modelled, coalesce(p.calibrated, 'nan'::double), c.same::integer
+            select {group}, c.modelled, coalesce(c.calibrated, 'nan'::double), c.same::integer
             from {LEARNT} c
-            join {PAIRS} p on p.record_id_l = c.record_id_l and p.record_id_r = c.record_id_r
-              and p.pool_mode = c.pool_mode and p.rerun = c.rerun
             join {RECORDS} l on l.record_id = c.record_id_l join {RECORDS} r on r.record_id = c.record_id_r
             order by 1, c.record_id_l, c.record_id_r""",
         ):

@@ -47,6 +47,16 @@ class ConfidenceMap:
     least: float
     most: float
 
+    def confidence(self, evidence_bits: Floats, offset_bits: Floats, known: Floats) -> Floats:
+        """What pairs are worth under an offset (prior, and rivals) in bits."""
+        intercept = np.array([self.intercept_bits[int(one)] for one in known])
+        return np.clip(chance_of(intercept + self.slope * evidence_bits + offset_bits), self.least, self.most)
+
+
+def chance_of(odds_bits: Floats) -> Floats:
+    """Probabilities of odds in bits."""
+    return np.asarray(np.exp(-np.logaddexp(0.0, -odds_bits * LN2)), dtype=np.float64)
+
 
 def known_sql(spec: ModelSpec) -> str:
     """SQL: which of the model's `apart` comparisons a scored pair `s` knows, as a number of one bit each."""

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from linkage.cluster.components import label_components
-from linkage.match.confidence_map import NO_FOLD, ConfidenceMap, Floats, add_map, fit_map
+from linkage.match.confidence_map import NO_FOLD, ConfidenceMap, Floats, add_map, chance_of, fit_map
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, rows, run_steps, table_step
 from linkage.tables import RECORDS, SOURCES
@@ -49,15 +49,22 @@ def learn_map(con: Connection, spec: ModelSpec, *, pool_mode: str) -> Learnt:
     table = rows(
         con,
         f"""
-        select p.evidence_bits, p.prior_bits - p.rival_bits, p.same::integer, p.known, f.fold
+        select p.record_id_l, p.record_id_r, p.evidence_bits, p.prior_bits - p.rival_bits, p.same::integer, p.known,
+          f.fold
         from {LEARNT} p join {HIDDEN} h on h.record_id = p.record_id_l join {FOLDED} f on f.person = h.person
         order by p.record_id_l, p.record_id_r""",
     )
-    evidence, offset, same, known, fold = np.array(table, dtype=np.float64).reshape(-1, 5).T
+    left, right, evidence, offset, same, known, fold = np.array(table, dtype=np.float64).reshape(-1, 7).T
     matches, others = int(same.sum()), int((1 - same).sum())
+    modelled, calibrated = chance_of(evidence + offset), np.full(len(same), np.nan)
     if matches < FEWEST_MATCHES or others < FEWEST_NON_MATCHES:
+        _tell_confidences(con, left, right, modelled, calibrated)
         return Learnt(matches, others, 0, None, ())
     by_fold = tuple(_fit(evidence, offset, same, known, fold != number) for number in range(FOLDS))
+    for number, of_others in enumerate(by_fold):
+        of_fold = fold == number
+        calibrated[of_fold] = of_others.confidence(evidence[of_fold], offset[of_fold], known[of_fold])
+    _tell_confidences(con, left, right, modelled, calibrated)
     found = _fit(evidence, offset, same, known, fold >= 0)
     return Learnt(matches, others, _write(con, spec, found), found, by_fold)
 
@@ -72,6 +79,22 @@ def pairs_step(pool_mode: str) -> Step:
         order by record_id_l, record_id_r""",
         {"pool_mode": pool_mode},
     )
+
+
+def _tell_confidences(con: Connection, left: Floats, right: Floats, modelled: Floats, calibrated: Floats) -> None:
+    """Put into `calibration_pairs` what each pair is worth under the prior that was true of the labelled pairs.
+
+    As the model has it, and as the map of the other folds does (NULL without a map). Under the prior of the rerun,
+    which is also that of children without identifiers, a reliability table would be of the prior and not of the map.
+    """
+    con.register("told", pa.table({
+        "record_id_l": left.astype(np.int64), "record_id_r": right.astype(np.int64),
+        "modelled": modelled.round(6), "calibrated": pa.array(calibrated.round(6), from_pandas=True)}))  # fmt: skip
+    run_steps(con, (table_step(LEARNT, f"""
+        select p.* replace (t.modelled as modelled, t.calibrated as calibrated)
+        from {LEARNT} p join told t on t.record_id_l = p.record_id_l and t.record_id_r = p.record_id_r
+        order by p.record_id_l, p.record_id_r"""),))  # fmt: skip
+    con.unregister("told")
 
 
 def _fit(evidence: Floats, offset: Floats, same: Floats, known: Floats, chosen: npt.NDArray[np.bool_]) -> ConfidenceMap:

@@ -13,7 +13,6 @@ from linkage.diagnostics.threshold_sweep import SWEEP
 from linkage.sql import Connection
 from linkage.stats import wilson
 from linkage.validation.learning import LEARNT
-from linkage.validation.rerun import PAIRS
 
 # Missed and all pairs; "Too few" has nine, of whom nothing may be said.
 GROUPS = {
@@ -55,8 +54,7 @@ def fill_errors(con: Connection, *, basis: str = "masked validation") -> None:
         con.execute(f"insert into {FUNNEL} values ({', '.join('?' * len(line))})", list(line))
     pair = "'residual_pool' as pool_mode, 0 as rerun, record_id_l, record_id_r"
     con.execute(f"create or replace table {LEARNT} as select {pair}, 0.2 * (record_id_l + 1) as modelled, "
-                "record_id_l < 2 as same from links")  # fmt: skip
-    con.execute(f"create or replace table {PAIRS} as select {pair}, 0.3 * (record_id_l + 1) as calibrated from links")
+                "0.3 * (record_id_l + 1) as calibrated, record_id_l < 2 as same from links")  # fmt: skip
 
 
 def error(name: str, wrong: int, n: int, basis: str) -> dict[str, object]:

@@ -11,7 +11,7 @@ from tiny_run import child_model
 from linkage.match.confidence_map import MAPS, fit_map, make_maps_if_none
 from linkage.match.two_upns import one_child, share_of_second_numbers
 from linkage.sql import Connection, execute, rows, run_steps
-from linkage.validation.learning import FOLDED, FOLDS, learn_map
+from linkage.validation.learning import FOLDED, FOLDS, LEARNT, learn_map
 from linkage.validation.rerun import PAIRS, empty_results
 
 
@@ -113,6 +113,27 @@ def test_nobody_is_in_the_map_that_judges_them(con: Connection) -> None:
     flipped = learn_map(con, child_model(), pool_mode="residual_pool")
     assert flipped.by_fold[2] == learnt.by_fold[2], "the labels of a fold do not reach the map that judges it"
     assert all(flipped.by_fold[fold] != learnt.by_fold[fold] for fold in (0, 1, 3, 4))
+
+
+def test_confidences_are_told_under_the_prior_that_was_true_of_the_pairs(con: Connection) -> None:
+    learnable(con, matches=300, others=120)
+    learnt = learn_map(con, child_model(), pool_mode="residual_pool")
+    found = rows(con, f"""
+        select c.modelled, c.calibrated, c.evidence_bits, f.fold from {LEARNT} c
+        join hidden_persons h on h.record_id = c.record_id_l join {FOLDED} f on f.person = h.person""")  # fmt: skip
+    assert len(found) == 420
+    for told in found:
+        modelled, calibrated, evidence, fold = (float(str(value)) for value in told)
+        own = learnt.by_fold[int(fold)]
+        odds = 2 ** (own.intercept_bits[3] + own.slope * evidence - 13)  # the pairs' prior, not the rerun's 0.5
+        assert modelled == pytest.approx(2 ** (evidence - 13) / (1 + 2 ** (evidence - 13)), abs=1e-6)
+        assert calibrated == pytest.approx(min(max(odds / (1 + odds), own.least), own.most), abs=1e-5)
+
+
+def test_without_a_map_nothing_is_told_as_calibrated(con: Connection) -> None:
+    learnable(con, matches=99, others=40)
+    learn_map(con, child_model(), pool_mode="residual_pool")
+    assert rows(con, f"select distinct calibrated from {LEARNT}") == [(None,)]
 
 
 def test_a_second_number_is_told_from_a_second_child_by_the_odds_of_the_fields() -> None:
