@@ -9,12 +9,14 @@ from typing import Any
 from linkage.diagnostics.finished import DATABASE, read_manifest
 from linkage.disclosure import profile_of
 from linkage.errors import ProjectError, RefusedError, UsageError
+from linkage.job import Job
 from linkage.manifest import write_json
 from linkage.match.pool import restore_pool
 from linkage.packs import Packs, load_packs
 from linkage.project import Project
 from linkage.report import before_report, write_reports, write_statement
-from linkage.run import Job, diagnostics, families_of, public
+from linkage.run import families_of
+from linkage.stages import diagnostics, public
 from linkage.workspace import MANIFEST, Facts, open_workspace
 
 Say = Callable[[str], None]

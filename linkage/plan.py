@@ -13,13 +13,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from linkage.job import Job
 from linkage.match.candidates import BlockCount, count_blocks
 from linkage.match.sampled_pairs import PairsToCome, sample_pairs
 from linkage.match.training import train
 from linkage.packs import load_packs
 from linkage.project import Project
-from linkage.run import Job, deterministic, families_of, input_hashes, load, overrides, prepare
+from linkage.run import families_of, input_hashes
 from linkage.sql import count, default_memory, rows
+from linkage.stages import deterministic, load, overrides, prepare
 from linkage.tables import LINKS_DETERMINISTIC, RECORDS
 from linkage.workspace import DATABASE, Workspace, open_workspace
 

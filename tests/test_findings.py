@@ -15,7 +15,7 @@ PACKAGE = ROOT / "linkage"
 PAGE = ROOT / "docs" / "findings.md"
 CODE = re.compile(rf"(?:{'|'.join(KINDS)})\d{{3}}")
 # The dataclass is made where the catalogue is read, and where a finished stage is read back.
-MAKERS = {"linkage/findings.py", "linkage/run.py"}
+MAKERS = {"linkage/findings.py", "linkage/job.py"}
 SEVERITIES = {"act": "act on it", "look": "look into it", "note": "note"}
 
 

@@ -35,8 +35,7 @@ from linkage.tables import CANDIDATES, CONFLICTS, CONFLICTS_OF_PASSES, LINKS, LI
 
 Row = Mapping[str, Any]
 Pair = tuple[str, str]
-# By its full name: the package offers the function `run` under the name of this module.
-stages = import_module("linkage.run")
+stages = import_module("linkage.stages")
 STATUS_OF_UPN = {"upn": "valid", "temporary_upn": "temporary", "former_upn": "former", "invalid_upn": "invalid"}
 OTHER_IDENTIFIERS = ("uln", "nhs_number", "la_child_id", "learner_ref", "pmr", "pseudonym")
 ARROW_TYPES = {"varchar": pa.string(), "date": pa.date32(), "varchar[]": pa.list_(pa.string())}
@@ -302,7 +301,7 @@ def job(
     unborn: ModelSpec | None = None,
     second_pass: bool = False,
 ) -> Any:
-    """What the stages of `linkage/run.py` ask of a job, and no more."""
+    """What the stages of `linkage/stages.py` ask of a job, and no more."""
     return SimpleNamespace(
         workspace=SimpleNamespace(con=run.con),
         packs=SimpleNamespace(rules=packs().rules if rules is None else rules, model=spec, hashes={}, unborn=unborn),

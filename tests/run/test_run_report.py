@@ -12,7 +12,7 @@ import pytest
 from lxml import html
 
 import linkage.diagnose
-import linkage.run
+import linkage.stages
 from linkage.errors import InputError, RefusedError, UsageError
 from linkage.report import write_reports_again
 
@@ -99,7 +99,7 @@ def test_where_the_public_tables_are_refused_there_is_no_public_page(
     def refuse(*_: object, **__: object) -> dict[str, int]:
         raise RefusedError("Counts that must not be told could be worked out from the public tables.")
 
-    monkeypatch.setattr(linkage.run, "publish", refuse)
+    monkeypatch.setattr(linkage.stages, "publish", refuse)
     monkeypatch.setattr(linkage.diagnose, "diagnostics", lambda _: {})
     with pytest.raises(RefusedError):
         linkage.diagnose.diagnose(copied, threads=2)

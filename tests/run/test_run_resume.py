@@ -145,7 +145,7 @@ def test_an_interrupted_statement_of_duckdb_counts_as_ctrl_c(
     def interrupted(*_args: object, **_named: object) -> None:
         raise RuntimeError("Query interrupted")
 
-    monkeypatch.setattr(sys.modules["linkage.run"], "prepare_records", interrupted)
+    monkeypatch.setattr(sys.modules["linkage.stages"], "prepare_records", interrupted)
     assert linkage("run", england, "--out", tmp_path / "run").code == 130
 
 
