@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-from statsmodels.stats.multitest import fdrcorrection
+from statsmodels.stats.multitest import multipletests
 
 from linkage.stats.rates import LEVEL
-
-Numbers = NDArray[np.float64]
-Adjustment = Callable[[Numbers], Numbers]
 
 
 def holm(p: Sequence[float | None]) -> list[float | None]:
     """Adjusted p values, in the order given: at most `a` of them falls below `a` by chance in a share `a` of families.
 
-    None (a comparison that could not be made) stays None and does not count in the size of the family.
+    None (a comparison that could not be made) stays None and does not count in the size of the family. By statsmodels.
     Source: S. Holm, Scand. J. Statist. 6 (1979) 65-70.
     """
-    return _adjusted(p, _step_down)
+    return _adjusted(p, "holm")
 
 
 def benjamini_hochberg(p: Sequence[float | None]) -> list[float | None]:
@@ -29,7 +24,7 @@ def benjamini_hochberg(p: Sequence[float | None]) -> list[float | None]:
     Holds under independence and positive dependence. None stays None and does not count. By statsmodels.
     Source: Y. Benjamini and Y. Hochberg, J. R. Statist. Soc. B 57 (1995) 289-300.
     """
-    return _adjusted(p, _step_up)
+    return _adjusted(p, "fdr_bh")
 
 
 def sidak_level(comparisons: int, level: float = LEVEL) -> float:
@@ -41,25 +36,11 @@ def sidak_level(comparisons: int, level: float = LEVEL) -> float:
     return float(level ** (1 / comparisons))
 
 
-def _adjusted(p: Sequence[float | None], adjust: Adjustment) -> list[float | None]:
-    known = np.array([value for value in p if value is not None], dtype=float)
+def _adjusted(p: Sequence[float | None], method: str) -> list[float | None]:
+    known = [value for value in p if value is not None]
     if not all(0 <= value <= 1 for value in known):
         raise ValueError("a p value is between 0 and 1")
-    if not known.size:
+    if not known:
         return [None] * len(p)
-    adjusted = iter(adjust(known))
+    adjusted = iter(multipletests(known, method=method)[1])
     return [None if value is None else float(next(adjusted)) for value in p]
-
-
-def _step_down(p: Numbers) -> Numbers:
-    """Holm's p values. Not by statsmodels, whose `multipletests` collects all garbage of the process at every call."""
-    order = np.argsort(p)
-    adjusted = np.empty_like(p)
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1)), 1)
-    return adjusted
-
-
-def _step_up(p: Numbers) -> Numbers:
-    """Benjamini and Hochberg's q values."""
-    adjusted: Numbers = fdrcorrection(p)[1]
-    return adjusted
