@@ -27,7 +27,7 @@ from scipy.special import ndtri
 from linkage.cluster.persons import make_persons
 from linkage.errors import UsageError
 from linkage.families import FamilyRules, make_families
-from linkage.match.judge import JUDGED
+from linkage.match.judge import JUDGED, no_guard_holds_sql
 from linkage.match.pool import POOL, make_pool
 from linkage.match.rivals import face_sql
 from linkage.outputs import families_sql, relationships_sql, write_parquet
@@ -121,7 +121,7 @@ def evidence_step() -> Step:
           select record_id_l, record_id_r, stage, rule, confidence_basis, false as is_manual,
             if(stage = 'probabilistic', confidence_alone, confidence) as chance
           from {JUDGED} j
-          where held is null and not has_different_upn and not (stage = 'probabilistic' and is_twin_pattern)
+          where {no_guard_holds_sql()}
             and not exists (select 1 from must_link m
                             where m.record_id_l = j.record_id_l and m.record_id_r = j.record_id_r)
           union all

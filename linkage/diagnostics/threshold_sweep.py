@@ -13,7 +13,7 @@ import numpy as np
 
 from linkage.cluster.components import label_components
 from linkage.diagnostics.made_tables import keep_table, write_kept
-from linkage.match.judge import JUDGED
+from linkage.match.judge import JUDGED, no_guard_holds_sql
 from linkage.sql import Connection, count, rows, run_steps, scratch_step
 from linkage.tables import DECIDED, RECORDS
 
@@ -31,7 +31,7 @@ def free_pairs_sql() -> str:
     """SQL: judged pairs that no guard holds and nobody decided (q, six decimals), and those that were (`is_manual`)."""
     return f"""
         select record_id_l, record_id_r, confidence::decimal(9, 6) as q, confidence_basis, false as is_manual,
-          held is null and not has_different_upn and not (stage = 'probabilistic' and is_twin_pattern) as is_free
+          {no_guard_holds_sql()} as is_free
         from {JUDGED} j
         where not exists (select 1 from must_link m
                           where m.record_id_l = j.record_id_l and m.record_id_r = j.record_id_r)

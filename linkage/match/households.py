@@ -277,4 +277,9 @@ def _moved(level: LevelParameters) -> float:
 
 def doubt_sql(evidence: str, share: str) -> str:
     """SQL: the household doubt in bits, from household evidence and the share of pairs of one household."""
-    return f"round(-log2(1 - {share} + {share} * pow(2, least({evidence}, 100))), {WEIGHT_DECIMALS})"
+    return doubt_of_ratio_sql(f"pow(2, least({evidence}, 100))", share)
+
+
+def doubt_of_ratio_sql(ratio: str, share: str) -> str:
+    """SQL: the same, from how much likelier a household explains the pair than strangers do, h/u."""
+    return f"round(-log2(1 - {share} + {share} * {ratio}), {WEIGHT_DECIMALS})"

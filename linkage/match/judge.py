@@ -1,7 +1,7 @@
 """Judging: every piece of evidence on one scale of confidence, and what rivals and guards say of it.
 
 Writes `judged_pairs`: record_id_l, record_id_r, stage, rule, match_weight (log2 of the posterior odds, in bits),
-prior_bits (NULL for a rule's pair), confidence, confidence_basis, and what a decision asks for.
+confidence, confidence_basis, and what a decision asks for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.pool import POOL
 from linkage.match.priors import join_priors_sql, open_sides_sql
 from linkage.match.rivals import crowds_step, face_sql
-from linkage.match.twins import few_twins_step, held_as_twins_sql, seen_twins_step
+from linkage.match.twins import few_twins_step, held_as_twins_sql
 from linkage.match.two_upns import TWO_UPNS, make_two_upns_if_none
 from linkage.match.unborn import RULE, SCORED_UNBORN, unborn_sql
 from linkage.packs import ModelSpec, Rule
@@ -26,11 +26,20 @@ from linkage.tables import CANDIDATES, CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC,
 JUDGED = "judged_pairs"
 REACH_BITS = 10  # a pair whose posterior odds are under one in a thousand is no rival to any other
 NEAR_TIE_ODDS = 20.0  # two candidates are near-equal when the better one's odds are less than so many times the other's
+SURE_CONFIDENCE = 0.99  # from here on a link counts as there when other pairs are judged, and is not looked at again
 MOST_CERTAIN_MODEL = 0.9999  # what a model of independent fields may claim: Fellegi-Sunter weights are over-confident
 
 
+def no_guard_holds_sql() -> str:
+    """SQL: may a judged pair be linked, however sure it is?"""
+    return "(held is null and not has_different_upn and not (stage = 'probabilistic' and is_twin_pattern))"
+
+
 def judge(con: Connection, rules: Sequence[Rule], spec: ModelSpec | None) -> None:
-    """Make `judged_pairs` of the pairs that rules found or guards held, and of what the models scored."""
+    """Make `judged_pairs` of the pairs that rules found or guards held, and of what the models scored.
+
+    Reads `seen_twins`, which do not change from one judgement of a run to the next.
+    """
     for make_if_none in (make_maps_if_none, make_two_upns_if_none, make_family_evidence_if_none):
         make_if_none(con)
     names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
@@ -71,7 +80,7 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, earlier: Sequence[Rule], pa
     )
     return f"""
         select d.record_id_l, d.record_id_r, 'deterministic' as stage, p.rule,
-          log2(p.precision / (1 - p.precision)) + coalesce({evidence}, 0) as match_weight, null::double as prior_bits,
+          log2(p.precision / (1 - p.precision)) + coalesce({evidence}, 0) as match_weight,
           match_weight + case when list_contains(d.held, 'different_upn')
             then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
           p.basis as confidence_basis, 0.0 as least_certain,
@@ -90,7 +99,7 @@ def probabilistic_sql(spec: ModelSpec) -> str:
     weight = f"{DOUBTED_EVIDENCE} + q.prior_bits"
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
-          {weight} + {FAMILY_BITS} as match_weight, q.prior_bits,
+          {weight} + {FAMILY_BITS} as match_weight,
           {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits + {FAMILY_BITS}
             + case when {different_upn_sql()} then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
           coalesce(m.basis, 'modelled') as confidence_basis, coalesce(m.least, 0.0) as least_certain,
@@ -108,8 +117,8 @@ def no_pairs_sql() -> str:
     """An empty set of weighed pairs: no rule fired and there is no model."""
     return """
         select 0::bigint as record_id_l, 0::bigint as record_id_r, '' as stage, '' as rule, 0.0 as match_weight,
-          null::double as prior_bits, 0.0 as odds_bits, '' as confidence_basis, 0.0 as least_certain,
-          0.0 as most_certain, null::varchar[] as held
+          0.0 as odds_bits, '' as confidence_basis, 0.0 as least_certain, 0.0 as most_certain,
+          null::varchar[] as held
         limit 0"""
 
 
@@ -161,13 +170,11 @@ def judging_steps() -> tuple[Step, ...]:
             join {POOL} l on l.record_id = w.record_id_l
             join {POOL} r on r.record_id = w.record_id_r{join_upns_sql()}""",
         ),
-        seen_twins_step(),
         few_twins_step("guarded_pairs"),
         table_step(
             JUDGED,
             f"""
             select w.record_id_l, w.record_id_r, w.stage, w.rule, round(w.match_weight, 3) as match_weight,
-              w.prior_bits,
               round(greatest(w.least_certain, least(w.most_certain, case
                 when w.stage = 'deterministic' or w.source_no_l = w.source_no_r then w.odds / (1 + w.odds)
                 else w.odds / (1 + w.odds + greatest(coalesce(cl.rival_odds, 0), coalesce(cr.rival_odds, 0)))

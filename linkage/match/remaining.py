@@ -15,17 +15,23 @@ is the doubt where nothing is known of links.
 from __future__ import annotations
 
 from linkage.match.guards import forename_conflict_sql
-from linkage.match.households import DOUBTS, KEYS, LARGEST_HOUSEHOLD, MOST_PAIRS, keys_step, shares_sql
-from linkage.match.judge import JUDGED
+from linkage.match.households import (
+    DOUBTS,
+    KEYS,
+    LARGEST_HOUSEHOLD,
+    MOST_PAIRS,
+    doubt_of_ratio_sql,
+    keys_step,
+    shares_sql,
+)
+from linkage.match.judge import JUDGED, SURE_CONFIDENCE
 from linkage.match.pool import POOL
-from linkage.match.priors import join_priors_sql, open_sides_sql
-from linkage.match.probabilistic import WEIGHT_DECIMALS
+from linkage.match.priors import BOTH_OPEN, join_priors_sql, open_sides_sql
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, run_steps, scratch_step, table_step
 
 LINKED_SIDES = "linked_sides"
 REMAINING = "remaining_housemates"
-SURE = 0.99  # confidence from which a link of the model counts as there when the other pairs are judged
 CHANCE_WEIGHT = 10.0  # how many pairs the chance of records without links counts for
 
 
@@ -51,7 +57,7 @@ def linked_sides_step() -> Step:
           from {JUDGED} j
           join {POOL} l on l.record_id = j.record_id_l
           join {POOL} r on r.record_id = j.record_id_r
-          where j.stage = 'probabilistic' and j.confidence >= {SURE}),
+          where j.stage = 'probabilistic' and j.confidence >= {SURE_CONFIDENCE}),
         masks as (
           select record_id, linked_mask as by_rules, linked_mask as mask from {POOL} where linked_mask <> 0
           union all select record_id_l, 0::uhugeint, bit_r from sure
@@ -83,7 +89,7 @@ def remaining_step() -> Step:
           from {KEYS} where size <= {LARGEST_HOUSEHOLD}),
         housemates as (
           select kl.source_no as source_no_l, kr.source_no as source_no_r, count(*) as pairs,
-            count(*) filter (({_mask("ml")} & r.source_bit) = 0 and ({_mask("mr")} & l.source_bit) = 0) as open
+            count(*) filter ({_both_open_sql()}) as open
           from {KEYS} kl
           join {KEYS} kr on kr.household = kl.household and kl.source_no < kr.source_no
           join {POOL} l on l.record_id = kl.record_id
@@ -118,10 +124,10 @@ def doubts_of_remaining_step(con: Connection) -> Step:
           left join {LINKED_SIDES} ml on ml.record_id = l.record_id
           left join {LINKED_SIDES} mr on mr.record_id = r.record_id
           left join {REMAINING} m on m.source_no_l = l.source_no and m.source_no_r = r.source_no
-            and ({_mask("ml")} & r.source_bit) = 0 and ({_mask("mr")} & l.source_bit) = 0)
+            and {_both_open_sql()})
         select record_id_l, record_id_r, case when remaining is null then full_bits
-            else round(-log2(1 - remaining + remaining * greatest(pow(2, -full_bits) - 1 + share, 0) / share),
-                       {WEIGHT_DECIMALS}) end as household_bits, full_bits
+            else {doubt_of_ratio_sql("(greatest(pow(2, -full_bits) - 1 + share, 0) / share)", "remaining")}
+            end as household_bits, full_bits
         from placed order by record_id_l, record_id_r""",
     )
 
@@ -131,8 +137,12 @@ def join_priors_of_records_sql() -> str:
     return f"""
         left join {LINKED_SIDES} il on il.record_id = l.record_id
         left join {LINKED_SIDES} ir on ir.record_id = r.record_id
-        {join_priors_sql(open_sides_sql("coalesce(il.by_rules, 0::uhugeint)", "coalesce(ir.by_rules, 0::uhugeint)"))}"""
+        {join_priors_sql(open_sides_sql(_mask("il", "by_rules"), _mask("ir", "by_rules")))}"""
 
 
-def _mask(alias: str) -> str:
-    return f"coalesce({alias}.mask, 0::uhugeint)"
+def _both_open_sql() -> str:
+    return f"{open_sides_sql(_mask('ml'), _mask('mr'))} = {BOTH_OPEN}"
+
+
+def _mask(alias: str, column: str = "mask") -> str:
+    return f"coalesce({alias}.{column}, 0::uhugeint)"

@@ -274,8 +274,8 @@ def unborn_sql() -> str:
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(RULE)} as rule,
           s.evidence_bits + if(s.is_keyed, 0, q.prior_bits) as match_weight,
-          if(s.is_keyed, 0, q.prior_bits) as prior_bits, match_weight as odds_bits,
-          'modelled' as confidence_basis, 0.0 as least_certain, {MOST_CERTAIN} as most_certain,
+          match_weight as odds_bits, 'modelled' as confidence_basis, 0.0 as least_certain,
+          {MOST_CERTAIN} as most_certain,
           if(s.has_more_births, [{literal(GUARD)}], null) as held
         from {SCORED_UNBORN} s
         join {POOL} l on l.record_id = s.record_id_l

@@ -1,7 +1,8 @@
 """Weak pairs, and what the families of their two sides say of each.
 
 `weak_pairs` (record_id_l, record_id_r, confidence, sibling_chance, reason): pairs of two sources that the model judged
-below `STRONG`, no guard holds and no strong pair competes with, of which both sides have companions or mothers' ids.
+below `SURE_CONFIDENCE`, no guard holds and no strong pair competes with, of which both sides have companions or
+mothers' ids.
 `sibling_chance` is the chance that a pair that is not one child is two of one household, from its household doubt.
 
 Reasons (`match.family_evidence.REASONS`): the two are companions of each other; both have mothers' ids in one scope,
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from linkage.cluster.components import COMPONENTS
 from linkage.match.households import DOUBTS, LEAST_DOUBT_BITS
-from linkage.match.judge import JUDGED
+from linkage.match.judge import JUDGED, SURE_CONFIDENCE, no_guard_holds_sql
 from linkage.match.pool import POOL
 from linkage.packs import ModelSpec
 from linkage.second_pass.companions import COMPANIONS, SURE
@@ -21,14 +22,13 @@ from linkage.sql import Step, literal, scratch_step
 from linkage.tables import LINKS, RELATION_KEYS
 
 WEAK = "weak_pairs"
-STRONG = 0.99  # a link as sure as this is never looked at again, and is what makes a person sure
 
 
 def sure_links_step() -> Step:
-    """`sure_links`: what the first pass linked with `STRONG` confidence and did not cut."""
+    """`sure_links`: what the first pass linked with `SURE_CONFIDENCE` and did not cut."""
     return scratch_step("sure_links", f"""
         select record_id_l, record_id_r, decision from {LINKS}
-        where decision = 'link' and confidence >= {STRONG}""")  # fmt: skip
+        where decision = 'link' and confidence >= {SURE_CONFIDENCE}""")  # fmt: skip
 
 
 def sure_persons_step() -> Step:
@@ -59,7 +59,7 @@ def open_pairs_step(spec: ModelSpec) -> Step:
         "open_pairs",
         f"""
         with strong as (
-          select record_id_l, record_id_r from {JUDGED} where confidence >= {STRONG}
+          select record_id_l, record_id_r from {JUDGED} where confidence >= {SURE_CONFIDENCE}
           union select record_id_l, record_id_r from must_link),
         taken as (
           select distinct s.record_id_l as record_id, r.source_no
@@ -68,6 +68,9 @@ def open_pairs_step(spec: ModelSpec) -> Step:
           select distinct s.record_id_r, l.source_no from strong s join {POOL} l on l.record_id = s.record_id_l),
         apart as (
           select l.person as person_l, r.person as person_r
+          from never_link n join {SURE} l on l.record_id = n.record_id_l join {SURE} r on r.record_id = n.record_id_r
+          union
+          select r.person, l.person
           from never_link n join {SURE} l on l.record_id = n.record_id_l join {SURE} r on r.record_id = n.record_id_r)
         select j.record_id_l, j.record_id_r, j.confidence, sl.person as person_l, sr.person as person_r,
           round(1 - pow(2, coalesce(d.household_bits, {LEAST_DOUBT_BITS})), 6) as sibling_chance
@@ -80,10 +83,9 @@ def open_pairs_step(spec: ModelSpec) -> Step:
         anti join taken tl on tl.record_id = j.record_id_l and tl.source_no = r.source_no
         anti join taken tr on tr.record_id = j.record_id_r and tr.source_no = l.source_no
         where j.stage = 'probabilistic' and j.rule = {literal(spec.model.id)} and l.source_no <> r.source_no
-          and j.confidence < {STRONG} and sl.person <> sr.person
-          and j.held is null and not j.is_twin_pattern and not j.has_different_upn
-          and not exists (select 1 from apart a where a.person_l = sl.person and a.person_r = sr.person
-                          or a.person_l = sr.person and a.person_r = sl.person)""",
+          and j.confidence < {SURE_CONFIDENCE} and sl.person <> sr.person
+          and {no_guard_holds_sql()}
+          and not exists (select 1 from apart a where a.person_l = sl.person and a.person_r = sr.person)""",
     )
 
 

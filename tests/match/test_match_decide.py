@@ -33,8 +33,9 @@ from linkage.match.decide import decide
 from linkage.match.households import DOUBTS
 from linkage.match.judge import MOST_CERTAIN_MODEL, judge
 from linkage.match.priors import PRIORS
+from linkage.match.twins import seen_twins_step
 from linkage.packs import Rule
-from linkage.sql import Connection, connect, execute
+from linkage.sql import Connection, connect, execute, run_steps
 from linkage.tables import CANDIDATES, DECIDED, SCORED
 
 MUSEUM = """
@@ -266,6 +267,7 @@ def weigh(
         ends = [run.names.index(left), run.names.index(right)]
         con.execute(f"insert into {CANDIDATES} values (?, ?)", ends)
         con.execute(f"insert into {SCORED} values (?, ?, ?, 0, 0)", [*ends, weight])
+    run_steps(con, (seen_twins_step(),))
     return at(run, accept=accept, review=review)
 
 

@@ -18,9 +18,9 @@ from linkage.diagnostics.finished import RecordName
 from linkage.diagnostics.pair_evidence import evidence_of
 from linkage.diagnostics.second_pass_changes import write_second_pass
 from linkage.match.family_evidence import FAMILY_EVIDENCE
-from linkage.match.judge import JUDGED
+from linkage.match.judge import JUDGED, SURE_CONFIDENCE
 from linkage.second_pass import CHANGES, _take_back, learning
-from linkage.second_pass.pairs import STRONG, WEAK
+from linkage.second_pass.pairs import WEAK
 from linkage.sql import Connection, connect, count, execute, has_table, rows
 from linkage.tables import CONFLICTS, DECIDED, LINKS, PERSONS
 
@@ -126,11 +126,11 @@ def test_a_linked_sister_makes_a_weak_pair_a_link(off: Run, on: Run) -> None:
 
 
 def test_what_is_strong_stays_to_the_last_digit(off: Run, on: Run) -> None:
-    strong = f"from {JUDGED} where confidence >= {STRONG} order by all"
+    strong = f"from {JUDGED} where confidence >= {SURE_CONFIDENCE} order by all"
     assert len(rows(off.con, strong)) > 40
     for row in rows(off.con, strong):
         assert row in rows(on.con, strong)
-    assert {pair for pair, link in off.decided.items() if link.confidence >= STRONG} <= on.linked
+    assert {pair for pair, link in off.decided.items() if link.confidence >= SURE_CONFIDENCE} <= on.linked
 
 
 @pytest.mark.parametrize("pair", SIBLING_PAIRS)
