@@ -14,9 +14,7 @@ from linkage.packs import Packs
 from linkage.project import Project
 from linkage.sql import rows
 from linkage.tables import RECORDS, Extract, Finding
-from linkage.workspace import (
-    Workspace,
-)
+from linkage.workspace import Workspace
 
 
 @dataclass(frozen=True)

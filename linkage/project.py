@@ -290,6 +290,12 @@ class Project(Strict):
         """Where a check goes if nothing is said: beside the run, with `-check` behind its name."""
         return self.run_folder.parent / f"{self.run_folder.name or 'run'}-check"
 
+    @property
+    def years(self) -> dict[int, int]:
+        """The calendar year of a source, by its number, where the project says it."""
+        specs = enumerate(self.sources.values())
+        return {number: spec.year for number, spec in specs if spec.year is not None}
+
     def fingerprint(self) -> str:
         """SHA-256 of all settings that can change a result: of `[run]` the seed only."""
         settings = self.model_dump(mode="json", exclude={"path", "run"}) | {"seed": self.run.seed}

@@ -29,9 +29,7 @@ from linkage.sources import load_source
 from linkage.sql import count, rows
 from linkage.tables import CANDIDATES, KNOWN_PAIRS, KNOWN_RECORDS, RECORDS
 from linkage.validation import validate
-from linkage.workspace import (
-    Facts,
-)
+from linkage.workspace import Facts
 
 
 def load(job: Job) -> Facts:
@@ -138,7 +136,7 @@ def persons(job: Job) -> Facts:
 
 def families(job: Job) -> Facts:
     """Persons to relationships and family units."""
-    made = make_families(job.workspace.con, job.families, run_key=run_key(job), years=_years(job))
+    made = make_families(job.workspace.con, job.families, run_key=run_key(job), years=job.project.years)
     return {**made.relationships, **made.units, "perhaps_same_child": made.perhaps_same_child}
 
 
@@ -156,15 +154,9 @@ def imputations(job: Job) -> Facts:
         draws=job.project.run.imputations,
         seed=job.project.run.seed,
         rules=job.families,
-        years=_years(job),
+        years=job.project.years,
         run_key=run_key(job),
     )}  # fmt: skip
-
-
-def _years(job: Job) -> dict[int, int]:
-    """The calendar year of a source, by its number, where the project says it."""
-    specs = enumerate(job.project.sources.values())
-    return {number: spec.year for number, spec in specs if spec.year is not None}
 
 
 def diagnostics(job: Job) -> Facts:
@@ -190,8 +182,9 @@ def public(job: Job) -> Facts:
 
 def report(job: Job) -> Facts:
     """Write the report, the public one and the statement."""
-    write_reports(job.workspace.con, manifest(job), job.workspace.folder)
-    write_statement(job.workspace.con, manifest(job), job.workspace.folder / "diagnostics")
+    told = manifest(job)
+    write_reports(job.workspace.con, told, job.workspace.folder)
+    write_statement(job.workspace.con, told, job.workspace.folder / "diagnostics")
     return {}
 
 

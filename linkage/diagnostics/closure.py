@@ -213,7 +213,8 @@ def cells_step(subgroups: Sequence[str]) -> Step:
 def drop_closure(con: Connection) -> None:
     """Drop the temporary tables of these diagnostics, to give their memory back."""
     made = ("chains_", "joined_pairs", "weighed_apart", "rooms", "persons_apart", "closure_", "record_groups",
-            "sweep_pairs", "implausible_", "captured_pairs", "statistic_records")  # fmt: skip
+            "sweep_pairs", "implausible_", "captured_pairs", "statistic_records", "funnel_",
+            "cluster_sizes")  # fmt: skip
     found = rows(con, "select table_name from duckdb_tables() where temporary order by table_name")
     run_steps(con, (Step(str(name), f"drop table {ident(str(name))}") for (name,) in found
                     if str(name).startswith(made)))  # fmt: skip

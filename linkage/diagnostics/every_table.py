@@ -52,9 +52,9 @@ def write_diagnostics(
     written["cluster_quality_rows"] = write_cluster_quality(con, folder)
     written["family_units_rows"] = write_family_units(con, folder)
     written["second_pass_rows"] = write_second_pass(con, folder)
-    years = {number: spec.year for number, spec in enumerate(project.sources.values()) if spec.year is not None}
-    seed = project.run.seed
-    written["masked_validation_rows"] = masked_validation(con, subgroups, years=years, seed=seed, folder=folder)
+    written["masked_validation_rows"] = masked_validation(
+        con, subgroups, years=project.years, seed=project.run.seed, folder=folder
+    )
     written["calibration_pairs"] = write_confidences(con, subgroups, folder)
     if packs.model is not None:
         beyond_reach(con, packs.model, read_parameters(con), accept=link.accept, review=link.review)

@@ -41,11 +41,8 @@ def expected_errors(con: Connection) -> None:
 
 
 def _sql() -> str:
-    # Whole numbers that add up: each is the step of the rounded running sum.
-    def whole(column: str) -> str:
-        running = f"sum({column}) over (place order by subgroup_no, subgroup)"
-        return f"(round({running}) - round({running} - {column}))::bigint"
-
+    false, missed = (whole_numbers_sql(f"o.{column}", "place order by subgroup_no, subgroup")
+                     for column in ("false_links", "missed"))  # fmt: skip
     return f"""
         with summed as (
           select var_no, subgroup_var, subgroup, source_no_l, source_no_r,
@@ -62,13 +59,19 @@ def _sql() -> str:
             (var_no, subgroup_var, subgroup), (var_no, subgroup_var, subgroup, source_no_l, source_no_r))),
         ordered as (select *, {subgroup_order_sql()} as subgroup_no from summed)
         select coalesce(l.source, '{ALL}'), coalesce(r.source, '{ALL}'), o.subgroup_var, o.subgroup, o.links::bigint,
-          {whole("o.false_links")}, {whole("o.missed")}, o.false_links, o.true_links, o.variance, o.third, o.missed,
+          {false}, {missed}, o.false_links, o.true_links, o.variance, o.third, o.missed,
           o.variance_missed, o.strengths
         from ordered o
         left join {SOURCES} l on l.source_no = o.source_no_l
         left join {SOURCES} r on r.source_no = o.source_no_r
         window place as (partition by source_no_l, source_no_r, subgroup_var)
         order by source_no_l nulls first, source_no_r nulls first, var_no, subgroup_no, subgroup"""
+
+
+def whole_numbers_sql(column: str, window: str) -> str:
+    """SQL: sums as whole numbers that add up, in the order of a window: the steps of the rounded running sum."""
+    running = f"sum({column}) over ({window})"
+    return f"(round({running}) - round({running} - {column}))::bigint"
 
 
 def _cell(row: tuple[object, ...]) -> dict[str, object]:

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from linkage.diagnostics.beyond_reach import COMPARABLE
 from linkage.diagnostics.closure import GROUPS, group_of_pair_sql
-from linkage.diagnostics.match_rate import MATCH_RATE, write_csv
+from linkage.diagnostics.match_rate import MATCH_RATE, masks_sql, sides_sql, write_csv
 from linkage.diagnostics.subgroups import ALL, subgroup_order_sql
 from linkage.match.judge import JUDGED
 from linkage.sql import Connection, Step, has_table, ident, literal, rows, run_steps, scratch_step, table_step
@@ -81,10 +81,7 @@ def masks_step(*, with_fields: bool) -> Step:
             bit_or({bit.format("source_no")}) filter (stage = 3) as linked
           from ends group by record_id),
         held as (select person_no, source_no, count(*) as n from {GROUPS} group by all),
-        met as (
-          select person_no, bit_or({bit.format("source_no")}) as mask,
-            bit_or(case when n > 1 then {bit.format("source_no")} else 0::uhugeint end) as mask_twice
-          from held group by person_no)
+        met as ({masks_sql("held")})
         select g.record_id, m.mask - ({bit.format("g.source_no")}) + (m.mask_twice & ({bit.format("g.source_no")}))
             as survived,
           survived | coalesce(r.linked, 0::uhugeint) as accepted,
@@ -121,13 +118,7 @@ def _records_sql() -> str:
         select 0 as unit_no, {literal(RECORD)} as unit, '' as pool_mode, s.source_no_l, s.source_no_r, s.source_l,
           s.source_r, s.side, c.subgroup_var, c.subgroup, sum(c.records)::bigint as start, {reached},
           bool_or(c.comparable is null) as is_blind
-        from (
-          select l.source_no as source_no_l, r.source_no as source_no_r, l.source as source_l, r.source as source_r,
-            side, if(side = 'l', l.source_no, r.source_no) as own, if(side = 'l', r.source_no, l.source_no) as other
-          from {SOURCES} l
-          join {SOURCES} r on l.source_no < r.source_no or l.source_no = r.source_no and l.is_within
-          cross join (values ('l'), ('r')) as e(side)
-          where l.source_no < r.source_no or side = 'l') s
+        from ({sides_sql()}) s
         join funnel_counts c on c.source_no = s.own
         group by all"""
 

@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.diagnostics.closure import CLOSURE, GROUPS, group_of_pair_sql
-from linkage.diagnostics.expected_by_subgroup import EXPECTED
+from linkage.diagnostics.expected_by_subgroup import EXPECTED, whole_numbers_sql
 from linkage.diagnostics.subgroups import ALL, subgroup_order_sql
 from linkage.sql import Connection, has_table, literal, rows
+from linkage.validation.rerun import JOINED, KNOWN
 
 MISSED, FALSE = "missed", "false"
-# Left by masked validation, where a project asks for it; key pool_mode, rerun, record_id_l, record_id_r.
-MASKED_KNOWN, MASKED_JOINED = "masked_known", "masked_joined"
 MASKED, CONFIDENCES = "masked validation", "expected from confidences"
 
 
@@ -62,9 +61,9 @@ def group_counts(con: Connection, subgroups: Sequence[str]) -> tuple[Counts, Cou
 
 def pool_mode_of(con: Connection) -> str | None:
     """The pool mode of masked validation to be told by: the residual pool where it was run; None without results."""
-    if not has_table(con, MASKED_KNOWN):
+    if not has_table(con, KNOWN):
         return None
-    modes = [str(mode) for (mode,) in rows(con, f"select distinct pool_mode from {MASKED_KNOWN} order by 1 desc")]
+    modes = [str(mode) for (mode,) in rows(con, f"select distinct pool_mode from {KNOWN} order by 1 desc")]
     return modes[0] if modes else None
 
 
@@ -73,8 +72,8 @@ def _masked(con: Connection, subgroups: Sequence[str]) -> tuple[Counts, Counts] 
     if mode is None:
         return None
     tables = {
-        MISSED: (MASKED_KNOWN, "not k.recovered", "true"),
-        FALSE: (MASKED_JOINED, "not k.same", "k.same is not null"),
+        MISSED: (KNOWN, "not k.recovered", "true"),
+        FALSE: (JOINED, "not k.same", "k.same is not null"),
     }
     found = []
     for metric, (table, is_wrong, is_told) in tables.items():
@@ -120,19 +119,18 @@ def crossed_counts(
     joins = f"join {GROUPS} l on l.record_id = k.record_id_l join {GROUPS} r on r.record_id = k.record_id_r"
     mode = pool_mode_of(con)
     if mode is None:
-        running = f"sum(x) over (order by {keys})"
         sql = f"""
             with told as (select {listed}, k.is_joined, k.q from {CLOSURE} k {joins}),
             summed as (
               select {keys}, coalesce(sum(q) filter (not is_joined), 0) as x,
                 coalesce(sum(q) filter (is_joined), 0) as y
               from told group by {keys})
-            select {keys}, (round({running}) - round({running} - x))::bigint as missed, missed + round(y)::bigint
+            select {keys}, {whole_numbers_sql("x", f"order by {keys}")} as missed, missed + round(y)::bigint
             from summed order by {keys}"""
         found = rows(con, sql)
     else:
         sql = f"""
-            with told as (select {listed}, k.recovered from {MASKED_KNOWN} k {joins} where k.pool_mode = $mode)
+            with told as (select {listed}, k.recovered from {KNOWN} k {joins} where k.pool_mode = $mode)
             select {keys}, count(*) filter (not recovered), count(*) from told group by {keys} order by {keys}"""
         found = rows(con, sql, {"mode": mode})
     return [(tuple(map(str, row[: len(crossed)])), int(str(row[-2])), int(str(row[-1]))) for row in found]

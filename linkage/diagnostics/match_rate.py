@@ -55,10 +55,7 @@ def reach_step(subgroups: Sequence[str]) -> Step:
           select p.person_no, r.source_no, count(*) as n
           from {PERSONS} p join {RECORDS} r on r.record_id = p.record_id
           group by p.person_no, r.source_no),
-        masks as (
-          select person_no, bit_or(1::uhugeint << source_no::uhugeint) as mask,
-            bit_or(case when n > 1 then 1::uhugeint << source_no::uhugeint else 0::uhugeint end) as mask_twice
-          from in_source group by person_no),
+        masks as ({masks_sql("in_source")}),
         placed as (
           select r.source_no, m.mask, m.mask_twice, {listed}
           from {RECORDS} r
@@ -68,6 +65,26 @@ def reach_step(subgroups: Sequence[str]) -> Step:
     )
 
 
+def masks_sql(in_source: str) -> str:
+    """SQL: person_no, mask and mask_twice (as in `reach`) of a table of person_no, source_no and n records there."""
+    return f"""
+          select person_no, bit_or(1::uhugeint << source_no::uhugeint) as mask,
+            bit_or(case when n > 1 then 1::uhugeint << source_no::uhugeint else 0::uhugeint end) as mask_twice
+          from {in_source} group by person_no"""
+
+
+def sides_sql() -> str:
+    """SQL: each side of every pair of sources, its `own` number and that of the `other`; within a source one side."""
+    return f"""
+          select l.source_no as source_no_l, l.source as source_l, r.source_no as source_no_r, r.source as source_r,
+            side, case side when 'l' then l.source_no else r.source_no end as own,
+            case side when 'l' then r.source_no else l.source_no end as other
+          from {SOURCES} l
+          join {SOURCES} r on l.source_no < r.source_no or l.source_no = r.source_no and l.is_within
+          cross join (values ('l'), ('r')) as s(side)
+          where l.source_no < r.source_no or side = 'l'"""
+
+
 def match_rate_step(subgroups: Sequence[str]) -> Step:
     """`diagnostics__match_rate` from `diagnostics__reach` and `sources`, in the order of sources and subgroups."""
     lo, hi = wilson_sql("linked", "records")
@@ -75,14 +92,7 @@ def match_rate_step(subgroups: Sequence[str]) -> Step:
     return table_step(
         MATCH_RATE,
         f"""
-        with sides as (
-          select l.source_no as source_no_l, l.source as source_l, r.source_no as source_no_r, r.source as source_r,
-            side, case side when 'l' then l.source_no else r.source_no end as own,
-            case side when 'l' then r.source_no else l.source_no end as other
-          from {SOURCES} l
-          join {SOURCES} r on l.source_no < r.source_no or l.source_no = r.source_no and l.is_within
-          cross join (values ('l'), ('r')) as s(side)
-          where l.source_no < r.source_no or side = 'l'),
+        with sides as ({sides_sql()}),
         counted as (
           select s.source_no_l, s.source_no_r, s.source_l, s.source_r, s.side, c.subgroup_var, c.subgroup,
             coalesce(sum(c.records) filter (

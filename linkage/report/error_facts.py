@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from linkage.diagnostics.error_by_subgroup import DISPARITY
+from linkage.diagnostics.group_counts import MISSED
 from linkage.diagnostics.impact import TIPPING
-from linkage.diagnostics.made_tables import TOLD
+from linkage.diagnostics.made_tables import NOT_ENOUGH, TOLD
 from linkage.diagnostics.subgroups import ALL
 from linkage.diagnostics.threshold_sweep import SWEEP
 from linkage.report.curves import SweepPoint
 from linkage.report.evidence_facts import Rate
 from linkage.sql import Connection, has_table, literal, rows
 
-MISSED, FALSE = "missed", "false"
 CLEAR = ("higher", "lower")  # what `evidence` says of a group that is told apart from its reference
 
 
@@ -100,7 +100,7 @@ def not_enough(con: Connection) -> int:
     """Comparisons of missed pairs of which there is too little evidence to say anything."""
     if not has_table(con, DISPARITY):
         return 0
-    sql = f"select count(*) from {DISPARITY} where metric = {literal(MISSED)} and evidence = 'not enough evidence'"
+    sql = f"select count(*) from {DISPARITY} where metric = {literal(MISSED)} and evidence = {literal(NOT_ENOUGH)}"
     return int(str(rows(con, sql)[0][0]))
 
 

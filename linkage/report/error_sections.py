@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from linkage.diagnostics.group_counts import MASKED
+from linkage.diagnostics.group_counts import FALSE, MASKED, MISSED
 from linkage.report.curves import SweepPoint, reliability_places, sweep_chart
-from linkage.report.error_facts import FALSE, MISSED, error_tables, not_enough, sweep_points, tipping_points
+from linkage.report.error_facts import error_tables, not_enough, sweep_points, tipping_points
 from linkage.report.figures import error_figures, impacts
 from linkage.report.funnel_facts import LOST, REACHED, funnels, segments
 from linkage.report.validation_facts import reliability

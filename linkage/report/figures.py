@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from linkage.diagnostics.group_counts import MISSED
 from linkage.report.charts import DotPlot, plot_of
-from linkage.report.error_facts import CLEAR, MISSED, ErrorTable, GroupError
+from linkage.report.error_facts import CLEAR, ErrorTable, GroupError
 from linkage.report.words import count, percent, variable
 
 MARKS = {"higher": "more often", "lower": "less often"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from linkage.report.error_facts import MISSED
+from linkage.diagnostics.group_counts import MISSED
 from linkage.report.figures import Impact
 from linkage.report.words import count, percent, variable
 from linkage.schema import UNKNOWN

@@ -26,6 +26,7 @@ PAGE = "report.html"
 MOST_PAIRS = 24  # pairs of sources whose rates are drawn; all of them are in match_rate.csv
 Value = str | int | float
 Row = Mapping[str, Value]
+Figured = Callable[[str, list[Row]], Figure]
 MEANINGS = {
     "confidential": "hidden, as it or another number could point to a child",
     "not applicable": "there is nothing to say here",
@@ -83,7 +84,7 @@ def public_context(tables: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
              shown(row["recall_given_candidates"]))
             for row in tables.get("threshold_sweep", ())
         ],
-        "implausible": _by_variable(tables.get("implausible", ()), _implausible_figure),
+        "implausible": _by_variable(tables.get("implausible", ()), IMPLAUSIBLE),
         "differences": [(row, f"{row['std_diff']}") for row in tables.get("linked_vs_unlinked", ())],
         "tipping": list(tables.get("tipping_point", ())),
         "shown": shown, "told": told, "name_of": variable,
@@ -102,7 +103,7 @@ def told(value: Value) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _by_variable(rows: Sequence[Row], figure: Callable[[str, list[Row]], Figure]) -> list[Figure]:
+def _by_variable(rows: Sequence[Row], figure: Figured) -> list[Figure]:
     """A figure for each subgroup variable; the line of all closes each."""
     whole = [row for row in rows if row["subgroup_var"] == ALL]
     names = dict.fromkeys(str(row["subgroup_var"]) for row in rows if row["subgroup_var"] != ALL)
@@ -121,12 +122,22 @@ def _missed_figure(name: str, rows: list[Row]) -> Figure:
     return _figure(title, f"Missed pairs by {title.lower()}", headers, lines, rows, ("wrong", "n"), marks)
 
 
-def _implausible_figure(name: str, rows: list[Row]) -> Figure:
-    title = variable(name)
-    lines = [(str(row["subgroup"]), told(row["flagged"]), told(row["at_risk"]), shown(row["rate"]), _interval(row))
-             for row in rows]  # fmt: skip
-    headers = (title, "Implausible", "Persons who could be", "Share", "95% interval")
-    return _figure(title, f"Implausible persons by {title.lower()}", headers, lines, rows, ("flagged", "at_risk"))
+def _share_figure(caption: str, headers: tuple[str, str, str], counts: tuple[str, str]) -> Figured:
+    """What makes a figure of a share: of `counts`, part and whole."""
+
+    def figure(name: str, rows: list[Row]) -> Figure:
+        title = variable(name)
+        lines = [(str(row["subgroup"]), *(told(row[count]) for count in counts), shown(row["rate"]), _interval(row))
+                 for row in rows]  # fmt: skip
+        return _figure(title, f"{caption} by {title.lower()}", (title, *headers, "95% interval"), lines, rows, counts)
+
+    return figure
+
+
+IMPLAUSIBLE = _share_figure(
+    "Implausible persons", ("Implausible", "Persons who could be", "Share"), ("flagged", "at_risk")
+)
+LINK_RATE = _share_figure("Link rates", ("Linked", "Records", "Link rate"), ("linked", "records"))
 
 
 def _pair(pair: tuple[str, str], rates: Sequence[Row]) -> PairOfSources:
@@ -136,16 +147,8 @@ def _pair(pair: tuple[str, str], rates: Sequence[Row]) -> PairOfSources:
         rows = [row for row in rates if (row["source_l"], row["source_r"], row["side"]) == (left, right, side)]
         if rows:
             asked = f"Of the records of {own}, how many have a partner in {other}"
-            sides.append((asked, tuple(_by_variable(rows, _rate_figure))))
+            sides.append((asked, tuple(_by_variable(rows, LINK_RATE))))
     return PairOfSources(pair_of_sources(left, right), tuple(sides))
-
-
-def _rate_figure(name: str, rows: list[Row]) -> Figure:
-    title = variable(name)
-    lines = [(str(row["subgroup"]), told(row["linked"]), told(row["records"]), shown(row["rate"]), _interval(row))
-             for row in rows]  # fmt: skip
-    headers = (title, "Linked", "Records", "Link rate", "95% interval")
-    return _figure(title, f"Link rates by {title.lower()}", headers, lines, rows, ("linked", "records"))
 
 
 def _figure(
