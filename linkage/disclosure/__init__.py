@@ -10,10 +10,11 @@ count back. `docs/disclosure.md` has the whole in words.
 
 from linkage.disclosure.audit import Leak
 from linkage.disclosure.cells import Nesting
-from linkage.disclosure.descriptions import MATCH_RATE_TABLE, TABLES, Count, Difference, Figure, Rate, Table
+from linkage.disclosure.descriptions import Count, Difference, Figure, Rate, Table
 from linkage.disclosure.nestings import find_nestings
 from linkage.disclosure.profiles import PROFILES, Profile, half_up, profile_of
 from linkage.disclosure.public import Protected, protect, public_tables, publish, refuse_leaks
+from linkage.disclosure.published import MATCH_RATE_TABLE, TABLES, WITHHELD
 from linkage.disclosure.recovery import audit
 from linkage.disclosure.register import Release, read_register, register_release
 
@@ -21,6 +22,7 @@ __all__ = [
     "MATCH_RATE_TABLE",
     "PROFILES",
     "TABLES",
+    "WITHHELD",
     "Count",
     "Difference",
     "Figure",

@@ -40,15 +40,15 @@ class Relation:
 class Cells:
     """All counts of some tables, each once, by number: names, true values, and the relations between them.
 
-    `implied` are printed nowhere, but follow from two that are. `shares` are parts of a group that has somebody in it:
-    there 0 says that none of the group are, and its complement that all of them are.
+    `implied` are printed nowhere, but follow from two that are; each with the one of these to hide for it. `shares` are
+    parts of a group that has somebody in it: there 0 says that none of the group are, and its complement that all are.
     """
 
     names: list[Name] = field(default_factory=list)
     values: list[int] = field(default_factory=list)
     numbers: dict[Name, int] = field(default_factory=dict)
     relations: list[Relation] = field(default_factory=list)
-    implied: set[int] = field(default_factory=set)
+    implied: dict[int, int] = field(default_factory=dict)
     shares: set[int] = field(default_factory=set)
     of_cell: defaultdict[int, list[Relation]] = field(default_factory=lambda: defaultdict(list))
 
@@ -112,8 +112,8 @@ def _add_differences(cells: Cells, table: Table, row: Row) -> None:
         if name in cells.numbers:
             continue
         rest = cells.add(name, cells.values[whole] - cells.values[part])
-        cells.implied.add(rest)
-        if cells.values[whole]:
+        cells.implied[rest] = whole if difference.hides_whole else part
+        if cells.values[whole] and difference.tells_of_all:
             cells.shares |= {part, rest}
         cells.relate(whole, (part, rest), is_row=True)
 

@@ -9,17 +9,21 @@ from pathlib import Path
 
 from linkage.disclosure.audit import Leak
 from linkage.disclosure.cells import Name, Nesting, cells_of
-from linkage.disclosure.descriptions import TABLES, Row, Table
+from linkage.disclosure.derived import IMPACT, impact_of
+from linkage.disclosure.descriptions import Row, Table
 from linkage.disclosure.profiles import ROUNDED, SHOWN, Profile
+from linkage.disclosure.published import ERROR_TABLE, TABLES, WITHHELD
 from linkage.disclosure.recovery import audit
 from linkage.disclosure.register import read_register, refuse_differences, register_release, release_of
-from linkage.disclosure.shaping import STATUS_SUFFIX, PublicRow, public_rows
+from linkage.disclosure.shaping import PROFILE_COLUMN, STATUS_SUFFIX, PublicRow, public_rows
 from linkage.disclosure.suppression import hidden_cells
 from linkage.errors import RefusedError
 
 SDC_LOG = "sdc_log.csv"  # beside the diagnostics: what was hidden, and why, is not for the public
 STATEMENT = "statement.csv"  # words about the whole run, with exact counts: for the secure setting
 NOT_DIAGNOSTICS = frozenset({SDC_LOG, STATEMENT})
+NOT_PUBLISHED = "not_published"  # the public table of what is withheld, and why
+NOT_DESCRIBED = "the engine has no description of it"
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,9 @@ def publish(
 ) -> dict[str, int]:
     """Write `public/*.csv` from `diagnostics/*.csv`, and `diagnostics/sdc_log.csv`; returns counts.
 
-    A diagnostic that no description is known of is withheld, and counted so. With a register, the release is refused if
-    an earlier one gives it away, and entered before anything is written. Raises RefusedError, InputError (register).
+    What of them is withheld is told, with the reason, in `public/not_published.csv`; those that are withheld whole are
+    counted. With a register, the release is refused if an earlier one gives it away, and entered before anything is
+    written. Raises RefusedError, InputError (register).
     """
     tables = [(table, _read(table, path)) for table in TABLES if (path := diagnostics / f"{table.name}.csv").exists()]
     earlier = read_register(register) if register else []
@@ -87,16 +92,27 @@ def publish(
         refuse_differences(earlier, release)
         register_release(register, release)
     public.mkdir(exist_ok=True)
-    for name, rows in protected.tables.items():
+    made = {**protected.tables, IMPACT: impact_of(protected.tables.get(ERROR_TABLE.name, ()))}
+    names = [path.stem for path in sorted(diagnostics.glob("*.csv")) if path.name not in NOT_DIAGNOSTICS]
+    for name, rows in {**made, NOT_PUBLISHED: withheld_rows(names, made, profile)}.items():
         if rows:
             _write(public / f"{name}.csv", list(rows[0]), [list(row.values()) for row in rows])
         else:  # what an earlier diagnosis of the run had published is no longer so
             (public / f"{name}.csv").unlink(missing_ok=True)
     log = [[name[0], " ".join(name[1:-2]), *name[-2:], reason] for name, reason in protected.hidden.items()]
     _write(diagnostics / SDC_LOG, ["measure", "place", "subgroup_var", "subgroup", "reason"], log)
-    known = {f"{table.name}.csv" for table in TABLES} | NOT_DIAGNOSTICS
-    withheld = [path for path in diagnostics.glob("*.csv") if path.name not in known]
-    return {"tables": len(tables), "counts": protected.cells, "hidden": len(log), "withheld": len(withheld)}
+    withheld = sum(name not in made for name in names)
+    return {"tables": len(tables), "counts": protected.cells, "hidden": len(log), "withheld": withheld}
+
+
+def withheld_rows(names: Sequence[str], made: Collection[str], profile: Profile) -> list[PublicRow]:
+    """What of the diagnostics of these names is not published, and why; without a row where all of it is."""
+    return [
+        {"table": name, "withheld": "in part" if name in made else "whole",
+         "reason": WITHHELD.get(name, NOT_DESCRIBED), PROFILE_COLUMN: profile.name}
+        for name in names
+        if name in WITHHELD or name not in made
+    ]  # fmt: skip
 
 
 def public_tables(folder: Path) -> dict[str, list[dict[str, str | int | float]]]:
@@ -136,7 +152,7 @@ def _read(table: Table, path: Path) -> list[Row]:
         {name: None if text == "" else int(text) if name in counts else text for name, text in row.items()}
         for row in _rows_of(path)
     ]
-    return [row for row in found if table.only(row)]
+    return list(table.prepared([row for row in found if table.only(row)]))
 
 
 def _write(path: Path, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

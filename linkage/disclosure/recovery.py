@@ -28,7 +28,7 @@ def audit(
     """
     cells = cells_of(tables, nestings)
     shown = _shown(cells, tables, public)
-    hidden = set(range(len(cells.names))) - cells.implied - shown
+    hidden = set(range(len(cells.names))) - cells.implied.keys() - shown
     leaks = leaks_of(cells, hidden, {*hidden, *sensitive_cells(cells, profile)}, profile.threshold)
     names = {cells.names[cell] for cell in hidden}
     for table, rows in tables:

@@ -87,7 +87,8 @@ def _rate(
     if value is None:
         return _symbol(NOT_AVAILABLE if int(children) else NOT_APPLICABLE)
     # Of the rounded denominator, so that the step itself tells nothing that the row does not.
-    step = profile.step_of(int(half_up(children, profile.base_of(table.group_of(row)[0]))))
+    size = children if rate.sized_by is None else min(children, row[rate.sized_by] or 0, key=float)
+    step = profile.step_of(int(half_up(size, profile.base_of(table.group_of(row)[0]))))
     if step is None:
         return _symbol(LOW_RELIABILITY)
     if column == rate.column:

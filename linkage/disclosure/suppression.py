@@ -27,15 +27,14 @@ def sensitive_cells(cells: Cells, profile: Profile) -> dict[int, str]:
 def hidden_cells(cells: Cells, profile: Profile, hidden_before: Collection[int] = ()) -> dict[int, str]:
     """Printed cells to hide, each with its reason; what cells of an earlier release hid stays hidden.
 
-    Primary: sensitive cells; of an implied one its part. Secondary: until the audit finds nothing, each leak is mended
-    by hiding the smallest count that can take up the slack, in a sum that pins the leaking cell down. Hiding
-    everything is always safe, so that this ends.
+    Primary: sensitive cells; for an implied one, a cell that it follows from. Secondary: until the audit finds nothing,
+    each leak is mended by hiding the smallest count that can take up the slack, in a sum that pins the leaking cell
+    down. Hiding everything is always safe, so that this ends.
     """
     sensitive = sensitive_cells(cells, profile)
     hidden = dict.fromkeys(hidden_before, EARLIER)
     for cell, reason in sensitive.items():
-        printed = _row(cells, cell).parts[0] if cell in cells.implied else cell
-        hidden[printed] = reason
+        hidden[cells.implied.get(cell, cell)] = reason
     changed: set[int] | None = None
     while leaks := leaks_of(cells, hidden, {*hidden, *sensitive}, profile.threshold, only=changed):
         changed = _mend(cells, hidden, leaks, profile.threshold)
@@ -101,7 +100,3 @@ def _slack(cells: Cells, cell: int) -> int:
     """How far the cell can fall, or the implied count beside it."""
     rests = [relation.parts[-1] for relation in cells.of_cell[cell] if relation.is_row]
     return min([cells.values[cell], *(cells.values[rest] for rest in rests)])
-
-
-def _row(cells: Cells, implied: int) -> Relation:
-    return next(relation for relation in cells.of_cell[implied] if relation.is_row and relation.parts[-1] == implied)

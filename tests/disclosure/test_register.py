@@ -34,7 +34,9 @@ def test_public_tables_have_no_column_that_is_not_described_and_no_hidden_value(
     (tmp_path / "diagnostics" / "not_described.csv").write_text("a,b\n1,2\n")
     facts = published(tmp_path, FIRST)
     assert facts == {"tables": 1, "counts": 8, "hidden": 2, "withheld": 1}
-    assert sorted(path.name for path in (tmp_path / "public").iterdir()) == ["match_rate.csv"]
+    assert sorted(path.name for path in (tmp_path / "public").iterdir()) == ["match_rate.csv", "not_published.csv"]
+    told = (tmp_path / "public" / "not_published.csv").read_text(encoding="utf-8").splitlines()
+    assert told[1:] == ["not_described,whole,the engine has no description of it,srs10"]
     with (tmp_path / "diagnostics" / "sdc_log.csv").open(encoding="utf-8", newline="") as file:
         log = list(csv.DictReader(file))
     assert [(line["subgroup"], line["reason"]) for line in log] == [

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from linkage.diagnose import diagnose
-from linkage.disclosure import audit, find_nestings, profile_of
-from linkage.disclosure.descriptions import TABLES
+from linkage.disclosure import TABLES, audit, find_nestings, profile_of
 from linkage.disclosure.public import _read
 from linkage.errors import ProjectError, RefusedError, UsageError
 from linkage.project import read_project
