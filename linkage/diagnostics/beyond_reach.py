@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linkage.diagnostics.match_rate import write_csv
+from linkage.match.best_evidence import DERIVED, agreeing_sql, at_usual_frequency, reaches_sql
 from linkage.match.evidence import compared_columns, weighed_sql
 from linkage.match.pool import POOL
 from linkage.match.probabilistic import Parameters
@@ -35,19 +36,13 @@ REASONS = (
     "identifier", "nothing_to_compare", "too_little_evidence", "review_at_best", "not_alone", "within_reach",
 )  # fmt: skip
 PRECISIONS = ("day", "month", "year")
-# Other forms of a column, and the column.
-DERIVED = {
-    **{form: name for name in ("forename", "surname")
-       for form in (f"{name}s", f"{name}_phonetic", f"{name}_key", f"{name}_keys")},
-    "postcodes": "postcode", "ethnicity_5": "ethnicity",
-}  # fmt: skip
 
 
 def beyond_reach(con: Connection, spec: ModelSpec, parameters: Parameters, *, accept: float, review: float) -> None:
     """Make `diagnostics__beyond_reach` from the pool, the identifiers and the model's parameters; and
     `comparable_records`, which the funnel reads."""
     run_steps(con, (shared_schemes_step(), seekers_step(spec), held_step(spec)))
-    run_steps(con, (best_pairs_step(spec), best_evidence_step(spec, parameters), comparable_step()))
+    run_steps(con, (best_pairs_step(spec), best_evidence_step(spec, parameters), comparable_step(accept)))
     alone = [_alone_sql(spec, held) for held in _held_sets(con, spec)]
     run_steps(con, (scratch_step("reach_alone", " union all ".join(alone)),))
     run_steps(con, (beyond_reach_step(accept=accept, review=review),))
@@ -102,14 +97,13 @@ def held_step(spec: ModelSpec) -> Step:
 
 def best_pairs_step(spec: ModelSpec) -> Step:
     """`reach_pairs`: one record for each pattern of a source, beside itself as the other source would know it."""
-    left = ", ".join(f"l.{ident(column)} as {ident(column + '_l')}" for column in compared_columns(spec))
-    right = ", ".join(f"{_as_held(column)} as {ident(column + '_r')}" for column in compared_columns(spec))
+    agreeing = agreeing_sql(spec, holds="h.{}", precision="h.best_precision")
     return scratch_step(
         "reach_pairs",
         f"""
         with ones as (
           select source_no, pattern, min(record_id) as record_id from reach_records group by source_no, pattern)
-        select o.source_no, o.pattern, h.source_no as other_no, {left}, {right}
+        select o.source_no, o.pattern, h.source_no as other_no, {agreeing}
         from ones o
         join {POOL} l on l.record_id = o.record_id
         join reach_held h on h.source_no <> o.source_no or h.is_within""",
@@ -118,9 +112,6 @@ def best_pairs_step(spec: ModelSpec) -> Step:
 
 def best_evidence_step(spec: ModelSpec, parameters: Parameters) -> Step:
     """`reach_best`: per source, pattern and other source the most bits there can be, and what cannot be compared."""
-    plain = spec.model_copy(update={"comparison": tuple(
-        item.model_copy(update={"levels": tuple(level.model_copy(update={"tf": None}) for level in item.levels)})
-        for item in spec.comparison)})  # fmt: skip
     keys = ("source_no", "pattern", "other_no")
     topics = sorted(frozenset[str]().union(*(item.topics for item in spec.comparison)))
     silent = ", ".join(
@@ -134,20 +125,24 @@ def best_evidence_step(spec: ModelSpec, parameters: Parameters) -> Step:
         f"""
         select {", ".join(keys)}, evidence_bits, {spoken} as is_compared,
           array_to_string(list_filter([{silent}], lambda t: t is not null), ', ') as not_compared
-        from ({weighed_sql(plain, parameters, keys, "select * from reach_pairs")})""",
+        from ({weighed_sql(at_usual_frequency(spec), parameters, keys, "select * from reach_pairs")})""",
     )
 
 
-def comparable_step() -> Step:
-    """`comparable_records` (record_id, mask): a bit for each source that holds some compared field the record holds."""
+def comparable_step(accept: float) -> Step:
+    """`comparable_records` (record_id, mask): a bit for each source into which the record could be linked at all, by
+    the fields that both hold or by an identifier."""
     return scratch_step(
         COMPARABLE,
-        """
+        f"""
         with masks as (
           select b.source_no, b.pattern, bit_or(h.source_bit) as mask
           from reach_best b join reach_held h on h.source_no = b.other_no
-          where b.is_compared group by b.source_no, b.pattern)
-        select r.record_id, m.mask from reach_records r join masks m using (source_no, pattern)""",
+          where {reaches_sql("b.evidence_bits", "h.records", accept)} group by b.source_no, b.pattern),
+        named as (
+          select *, id_mask - (id_mask & (1::uhugeint << source_no::uhugeint)) as of_others from reach_records)
+        select r.record_id, coalesce(m.mask, 0::uhugeint) | r.of_others as mask
+        from named r left join masks m using (source_no, pattern)""",
     )
 
 
@@ -165,8 +160,8 @@ def beyond_reach_step(*, accept: float, review: float) -> Step:
           select a.source_no, a.other_no, a.records,
             case when a.has_identifier then 'identifier'
               when not b.is_compared then 'nothing_to_compare'
-              when b.evidence_bits - log2(h.records) < log2($review / (1 - $review)) then 'too_little_evidence'
-              when b.evidence_bits - log2(h.records) < log2($accept / (1 - $accept)) then 'review_at_best'
+              when not {reaches_sql("b.evidence_bits", "h.records", review)} then 'too_little_evidence'
+              when not {reaches_sql("b.evidence_bits", "h.records", accept)} then 'review_at_best'
               when not a.is_alone and a.source_no <> a.other_no then 'not_alone'
               else 'within_reach' end as reason,
             case when a.has_identifier then '' else b.not_compared end as not_compared
@@ -183,7 +178,6 @@ def beyond_reach_step(*, accept: float, review: float) -> Step:
         join {SOURCES} l on l.source_no = c.source_no
         join {SOURCES} r on r.source_no = c.other_no
         order by {ORDER}""",
-        {"accept": min(accept, 1 - 1e-9), "review": review},
     )
 
 
@@ -195,17 +189,6 @@ def write_beyond_reach(con: Connection, folder: Path) -> int:
 def _columns(spec: ModelSpec) -> tuple[str, ...]:
     """What a pattern is made of: the compared columns that are no other form of a column beside them."""
     return tuple(column for column in compared_columns(spec) if column not in (*DERIVED, "dob_precision"))
-
-
-def _as_held(column: str) -> str:
-    """The record's value as the other source would hold it: missing where that never has one, dates as precise."""
-    if column == "dob":
-        cut = "date_trunc(h.best_precision, l.dob)::date"
-        return f"case when h.best_precision = 'day' then l.dob when h.best_precision is not null then {cut} end"
-    if column == "dob_precision":
-        return "greatest(l.dob_precision, h.best_precision)"  # the coarser of the two, as texts
-    held = DERIVED.get(column, column)
-    return f"case when h.{ident(held)} then l.{ident(column)} end"
 
 
 def _held_sets(con: Connection, spec: ModelSpec) -> Sequence[tuple[tuple[str, ...], str, tuple[int, ...]]]:

@@ -3,7 +3,9 @@
 Each count is a part of the one before it:
 
 `start`       records of a source; or pairs that are one child by identifiers that were hidden (masked validation)
-`comparable`  hold some field that the other side holds too; NULL where the run had no model to say
+`comparable`  hold enough of what the other side holds too to be linked at all: the fields of both, were they all to
+              agree, reach the threshold, or an identifier can tell; NULL where the run had no model to say. One that
+              does not is lost here, whatever looked at it
 `blocked`     were looked at: found by a rule, by a person or as a candidate of the model
 `scored`      against odds of no worse than one in a thousand; those below are not kept
 `accepted`    were decided to be a link
@@ -61,7 +63,8 @@ def masks_step(*, with_fields: bool) -> Step:
     the run had no model."""
     bit = "1::uhugeint << {}::uhugeint"
     known = f"left join {COMPARABLE} f on f.record_id = g.record_id" if with_fields else ""
-    comparable = "coalesce(f.mask, 0::uhugeint) | blocked" if with_fields else "null::uhugeint"
+    able = "& coalesce(f.mask, 0::uhugeint)" if with_fields else ""
+    comparable = "coalesce(f.mask, 0::uhugeint) | accepted" if with_fields else "null::uhugeint"
     return scratch_step(
         "funnel_masks",
         f"""
@@ -85,7 +88,8 @@ def masks_step(*, with_fields: bool) -> Step:
         select g.record_id, m.mask - ({bit.format("g.source_no")}) + (m.mask_twice & ({bit.format("g.source_no")}))
             as survived,
           survived | coalesce(r.linked, 0::uhugeint) as accepted,
-          survived | coalesce(r.judged, 0::uhugeint) as scored, survived | coalesce(r.seen, 0::uhugeint) as blocked,
+          accepted | (coalesce(r.judged, 0::uhugeint) {able}) as scored,
+          accepted | (coalesce(r.seen, 0::uhugeint) {able}) as blocked,
           {comparable} as comparable
         from {GROUPS} g
         join met m on m.person_no = g.person_no

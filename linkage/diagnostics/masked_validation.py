@@ -6,10 +6,11 @@ identifiers on both sides are not the children who need to be found without. So 
 records that have none (`linkage.diagnostics.residue_recall`); the share of those that no masked pair can speak for is
 told.
 
-Funnel, each a part of the one before: `m_masked` pairs; `comparable` (some field known on both sides); `blocked`
-(looked at by a rule or as a candidate); `scored_in` (accepted); `recovered` (one person in the end). A pair that was
-joined by way of a third record counts as if it had come all the way. All of a held-out person's records lost their
-identifiers, so that recall here is that of a child of whom no record has any.
+Funnel, each a part of the one before: `m_masked` pairs; `comparable` (the fields that both hold could reach the
+threshold, were they all to agree); `blocked` (and looked at by a rule or as a candidate); `scored_in` (accepted);
+`recovered` (one person in the end). A pair that was joined by way of a third record counts as if it had come all the
+way. All of a held-out person's records lost their identifiers, so that recall here is that of a child of whom no record
+has any.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from linkage.sql import Connection, has_table, literal, rows
 
 # What is said of each stage, and of those who got no further than the one before it.
 REACHED = {
-    "start": "Known to be one child", "comparable": "Hold a field in common", "blocked": "Looked at",
+    "start": "Known to be one child", "comparable": "Hold enough in common", "blocked": "Looked at",
     "scored": "Weighed as likely", "accepted": "Linked", "survived": "One person in the end",
 }  # fmt: skip
 LOST = {
-    "comparable": "nothing to compare", "blocked": "not looked at", "scored": "weighed as unlikely",
+    "comparable": "too little to compare", "blocked": "not looked at", "scored": "weighed as unlikely",
     "accepted": "not linked", "survived": "link cut",
 }  # fmt: skip
 

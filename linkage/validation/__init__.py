@@ -73,7 +73,7 @@ def validate(
                     write_fold_maps(copy, packs.model, learnt.by_fold)
                     decide_by_folds(copy, packs, packs.model, run=run, folds=FOLDED, accept=accept, review=review)
                     tell_calibrated(copy, run=run, pool_mode=mode, rerun=number)
-                tell_outcome(copy, packs.model, run=run, pool_mode=mode, rerun=number, seed=seed)
+                tell_outcome(copy, packs.model, run=run, pool_mode=mode, rerun=number, accept=accept, seed=seed)
     assert learnt is not None, "there is a mode"
     return {"persons": persons, "matches": learnt.matches, "non_matches": learnt.non_matches,
             "calibrated_pairs_of_sources": learnt.source_pairs}  # fmt: skip

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from linkage.cluster.persons import make_persons
 from linkage.cluster.registry import know_nothing
+from linkage.match.best_evidence import agreeing_sql, at_usual_frequency, reaches_sql
 from linkage.match.compared import PAIRS_OF_RULES
 from linkage.match.confidence_map import RECORD_FOLDS, known_sql
 from linkage.match.decide import decide
-from linkage.match.evidence import weigh_pairs
+from linkage.match.evidence import weighed_sql
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.judge import JUDGED
 from linkage.match.pool import POOL, sides_sql
 from linkage.match.priors import open_pairs_sql, open_sides_sql
-from linkage.match.probabilistic import Seen, read_parameters
+from linkage.match.probabilistic import Parameters, Seen, read_parameters
 from linkage.match.stages import find_by_rules, find_candidates, judge_twice, score, weigh_and_decide
 from linkage.match.training import train
 from linkage.packs import ModelSpec, Packs
-from linkage.sql import Connection, Step, execute, ident, run_steps, scratch_step
+from linkage.sql import Connection, Step, execute, run_steps, scratch_step
 from linkage.tables import CANDIDATES, CONFLICTS_OF_PASSES, DECIDED, PERSONS, SCORED
 from linkage.validation.masked import COPIED
 from linkage.validation.persons import HIDDEN, label_sql
@@ -121,9 +122,14 @@ def tell_calibrated(copy: Connection, *, run: str, pool_mode: str, rerun: int) -
 
 
 def tell_outcome(
-    copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, rerun: int, seed: int
-) -> None:  # fmt: skip
-    """Make the persons of the copy; add to `masked_known` and `masked_joined`."""
+    copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, rerun: int, accept: float, seed: int
+) -> None:
+    """Make the persons of the copy; add to `masked_known` and `masked_joined`.
+
+    A pair is `comparable` if the fields that both of its records hold could reach `accept`, were they all to agree
+    (prior odds of one to the records of the smaller source); one that could not is lost there, whatever looked at it.
+    A link, and a pair that is one person in the end, came all the way before.
+    """
     make_persons(copy, run_key=f"masked {seed}")
     known = f"""
         select l.record_id as record_id_l, r.record_id as record_id_r, cl.of_run as run_l, cr.of_run as run_r
@@ -133,8 +139,7 @@ def tell_outcome(
         join {POOL} l on l.record_id = cl.record_id join {POOL} r on r.record_id = cr.record_id
         where cl.is_held and {sides_sql()} and not {_is_contradicted_sql(run)}"""
     run_steps(copy, (scratch_step("known_of_copy", known),))
-    weigh_pairs(copy, spec, read_parameters(copy), pairs="known_of_copy", into="known_weighed")
-    seen = " or ".join(f"w.{ident('level_' + item.name)} >= 0" for item in spec.comparison)
+    run_steps(copy, (best_of_known_step(spec, read_parameters(copy)),))
     execute(
         copy,
         f"""
@@ -144,15 +149,17 @@ def tell_outcome(
           union select record_id_l, record_id_r from {PAIRS_OF_RULES}),
         came as (
           select k.*, pl.person_no = pr.person_no as recovered, coalesce(d.decision = 'link', false) as is_link,
-            a.record_id_l is not null as is_looked_at, j.record_id_l is not null as is_judged, {seen} as is_comparable
+            a.record_id_l is not null as is_looked_at, j.record_id_l is not null as is_judged,
+            {reaches_sql("b.evidence_bits", "b.records", accept)} or is_link or recovered as is_comparable
           from known_of_copy k
-          join known_weighed w on w.record_id_l = k.record_id_l and w.record_id_r = k.record_id_r
+          join known_best b on b.record_id_l = k.record_id_l and b.record_id_r = k.record_id_r
           join {PERSONS} pl on pl.record_id = k.record_id_l join {PERSONS} pr on pr.record_id = k.record_id_r
           left join {DECIDED} d on d.record_id_l = k.record_id_l and d.record_id_r = k.record_id_r
           left join looked_at a on a.record_id_l = k.record_id_l and a.record_id_r = k.record_id_r
           left join {JUDGED} j on j.record_id_l = k.record_id_l and j.record_id_r = k.record_id_r)
-        select '{pool_mode}', {rerun}, run_l, run_r, is_comparable or is_looked_at or is_judged or recovered,
-          is_looked_at or is_judged or recovered, is_judged or is_link or recovered, is_link or recovered, recovered
+        select '{pool_mode}', {rerun}, run_l, run_r, is_comparable,
+          is_comparable and (is_looked_at or is_judged or is_link or recovered),
+          is_comparable and (is_judged or is_link or recovered), is_link or recovered, recovered
         from came order by run_l, run_r""",
     )
     execute(
@@ -165,6 +172,24 @@ def tell_outcome(
         join {POOL} l on l.record_id = pl.record_id join {POOL} r on r.record_id = pr.record_id
         {_names_sql(run, "pl", "pr")}
         where (cl.is_held or cr.is_held) and {sides_sql()} order by cl.of_run, cr.of_run""",
+    )
+
+
+def best_of_known_step(spec: ModelSpec, parameters: Parameters) -> Step:
+    """`known_best` (record_id_l, record_id_r, records, evidence_bits): the most there can be of each known pair."""
+    agreeing = agreeing_sql(spec, holds="r.{} is not null", precision="r.dob_precision")
+    keys = ("record_id_l", "record_id_r", "records")
+    sides = f"""
+        with sizes as (select source_no, count(*) as n from {POOL} group by source_no)
+        select k.record_id_l, k.record_id_r, least(nl.n, nr.n) as records, {agreeing}
+        from known_of_copy k
+        join {POOL} l on l.record_id = k.record_id_l join {POOL} r on r.record_id = k.record_id_r
+        join sizes nl on nl.source_no = l.source_no join sizes nr on nr.source_no = r.source_no"""
+    return scratch_step(
+        "known_best",
+        f"""
+        select {", ".join(keys)}, evidence_bits
+        from ({weighed_sql(at_usual_frequency(spec), parameters, keys, sides)})""",
     )
 
 

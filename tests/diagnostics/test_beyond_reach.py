@@ -17,7 +17,8 @@ from linkage.diagnostics.beyond_reach import beyond_reach
 from linkage.match.pool import make_pool
 from linkage.match.probabilistic import starting_parameters
 from linkage.packs import ModelSpec, load_packs
-from linkage.sql import Connection, connect, execute, rows
+from linkage.sql import Connection, connect, execute, rows, run_steps
+from linkage.validation.rerun import best_of_known_step
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +59,24 @@ def counts(con: Connection, source: str) -> dict[tuple[str, str], int]:
     sql = """select reason, not_compared, records from diagnostics__beyond_reach where source = $source
              order by reason_no, not_compared"""
     return {(str(why), str(fields)): int(str(n)) for why, fields, n in rows(con, sql, {"source": source})}
+
+
+def test_comparable_is_who_could_reach_the_threshold_or_holds_an_identifier(con: Connection) -> None:
+    # 0.99 of one in four needs 8.63 bits: 2 has a sex, 3 nothing that b holds, 6 a month of birth (7.48).
+    found = rows(
+        con,
+        """select p.record_id + 1 from comparable_records c join pool p using (record_id)
+                         where p.source_no = 0 and c.mask & 2 > 0 order by all""",
+    )
+    assert [number for (number,) in found] == [1, 4, 5, 7, 8]
+
+
+def test_a_pair_is_as_comparable_as_the_fields_that_both_hold(con: Connection, model: ModelSpec) -> None:
+    pairs = [(0, 8), (5, 8), (5, 11), (7, 11)]  # a:1 and b:1, a:6 and b:1, a:6 and b:4, a:8 and b:4
+    execute(con, f"create temp table known_of_copy as from (values {str(pairs)[1:-1]}) t(record_id_l, record_id_r)")
+    run_steps(con, (best_of_known_step(model, starting_parameters(model)),))
+    found = rows(con, "select record_id_l, record_id_r, records, round(evidence_bits, 1) from known_best order by all")
+    assert found == [(0, 8, 4, 20.5), (5, 8, 4, 7.5), (5, 11, 4, 0.0), (7, 11, 4, 13.0)]
 
 
 def test_each_record_is_counted_once_under_the_first_reason_that_holds(con: Connection) -> None:

@@ -49,7 +49,8 @@ def rerun_tables(con: Connection) -> dict[str, list[tuple[object, ...]]]:
         link_again(copy, packs(), child_model(), sampled=read_sampled_u(con), accept=0.95, review=0.5, seed=1,
                    max_pairs=1_000_000)  # fmt: skip
         tell_pairs(copy, child_model(), run=run_database(con), pool_mode="residual_pool", rerun=0)
-        tell_outcome(copy, child_model(), run=run_database(con), pool_mode="residual_pool", rerun=0, seed=1)
+        tell_outcome(copy, child_model(), run=run_database(con), pool_mode="residual_pool", rerun=0, accept=0.95,
+                     seed=1)  # fmt: skip
         return {table: rows(copy, f"from {table} order by all")
                 for table in (SCORED, DECIDED, PERSONS, "model_parameters", "source_pair_priors")}  # fmt: skip
 
