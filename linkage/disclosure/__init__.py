@@ -13,13 +13,14 @@ from linkage.disclosure.cells import Nesting
 from linkage.disclosure.descriptions import Count, Difference, Figure, Rate, Table
 from linkage.disclosure.nestings import find_nestings
 from linkage.disclosure.profiles import PROFILES, Profile, half_up, profile_of
-from linkage.disclosure.public import Protected, protect, public_tables, publish, refuse_leaks
+from linkage.disclosure.public import NOT_PUBLISHED, Protected, protect, public_tables, publish, refuse_leaks
 from linkage.disclosure.published import MATCH_RATE_TABLE, TABLES, WITHHELD
 from linkage.disclosure.recovery import audit
 from linkage.disclosure.register import Release, read_register, register_release
 
 __all__ = [
     "MATCH_RATE_TABLE",
+    "NOT_PUBLISHED",
     "PROFILES",
     "TABLES",
     "WITHHELD",

@@ -14,7 +14,7 @@ REACHED = {
     "scored": "Weighed as likely", "accepted": "Linked", "survived": "One person in the end",
 }  # fmt: skip
 LOST = {
-    "comparable": "too little to compare", "blocked": "not looked at", "scored": "weighed as unlikely",
+    "comparable": "too few fields", "blocked": "not looked at", "scored": "weighed as unlikely",
     "accepted": "not linked", "survived": "link cut",
 }  # fmt: skip
 

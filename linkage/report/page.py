@@ -37,6 +37,7 @@ from linkage.report.family_facts import relation_counts, unit_counts
 from linkage.report.headline import headline_of
 from linkage.report.name_facts import has_groups, names_of_groups
 from linkage.report.reach_facts import reaches
+from linkage.report.residue_facts import residue_of
 from linkage.report.validation_facts import masked_funnels
 from linkage.report.words import (
     bits,
@@ -85,10 +86,15 @@ class PairFigures:
 def write_report(con: Connection, manifest: Mapping[str, Any], path: Path) -> None:
     """Write the report of a run, from its working tables and its manifest (timings are not shown), to `path`.
 
-    Holds counts, rates, codes and names of sources and settings; no key and no value of a record. Small counts are
-    not suppressed: it is for the secure setting.
+    Recall of children without an identifier is read from `diagnostics/` beside it. Holds counts, rates, codes and names
+    of sources and settings; no key and no value of a record. Small counts are not suppressed: it is for the secure
+    setting.
     """
-    html = environment().get_template("page.html.j2").render(context_of(con, manifest))
+    html = (
+        environment()
+        .get_template("page.html.j2")
+        .render({**context_of(con, manifest), "residue": residue_of(path.parent / "diagnostics")})
+    )
     part = path.with_name(path.name + ".part")
     part.write_text(html, encoding="utf-8", newline="\n")
     part.replace(path)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.diagnostics.subgroups import ALL
-from linkage.disclosure import PROFILES, public_tables
+from linkage.disclosure import NOT_PUBLISHED, PROFILES, public_tables
 from linkage.disclosure.profiles import STATUS_OF
 from linkage.report.charts import plot_of
 from linkage.report.curves import SweepChart, SweepPoint, sweep_chart
@@ -23,6 +23,7 @@ from linkage.report.page import environment
 from linkage.report.words import pair_of_sources, variable
 
 PAGE = "report.html"
+RATIO = "ratio_if_nothing_differs"
 MOST_PAIRS = 24  # pairs of sources whose rates are drawn; all of them are in match_rate.csv
 Value = str | int | float
 Row = Mapping[str, Value]
@@ -52,7 +53,7 @@ def write_public_report(public: Path) -> bool:
     """
     tables = public_tables(public)
     page = public / PAGE
-    if not any(tables.values()):
+    if not any(rows for name, rows in tables.items() if name != NOT_PUBLISHED):
         page.unlink(missing_ok=True)
         return False
     part = page.with_name(page.name + ".part")
@@ -74,6 +75,10 @@ def public_context(tables: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
         "missed_of_all": next((row for row in errors if row["subgroup_var"] == ALL), None),
         "basis": str(errors[0]["truth_source"]) if errors else "",
         "missed": _by_variable(errors, _missed_figure),
+        "residue": [figure for figure in _by_variable(_residue(tables), RESIDUE) if figure.plot],
+        "residue_of_all": next((row for row in _residue(tables) if row["subgroup_var"] == ALL), None),
+        "impacts": _impacts(tables.get("disparity_impact", ()), errors),
+        "withheld": tables.get(NOT_PUBLISHED, ()),
         "said": [_said(row, errors) for row in errors if row.get("evidence") == "higher"],
         "pairs": [_pair(pair, rates) for pair in pairs[:MOST_PAIRS]],
         "more_pairs": len(pairs) > MOST_PAIRS,
@@ -138,6 +143,29 @@ IMPLAUSIBLE = _share_figure(
     "Implausible persons", ("Implausible", "Persons who could be", "Share"), ("flagged", "at_risk")
 )
 LINK_RATE = _share_figure("Link rates", ("Linked", "Records", "Link rate"), ("linked", "records"))
+
+
+RESIDUE = _share_figure(
+    "Recall of children without an identifier", ("Missed of those with one", "Pairs of these", "Recall"),
+    ("missed", "m_masked"),
+)  # fmt: skip
+
+
+def _residue(tables: Mapping[str, Sequence[Row]]) -> list[Row]:
+    """Masked validation with recall carried over to children without an identifier as its rate, groups as missed pairs
+    have them."""
+    found = {(row["subgroup_var"], row["subgroup"]): row for row in tables.get("masked_validation", ())}
+    order = [(row["subgroup_var"], row["subgroup"]) for row in tables.get("error_by_subgroup", ())]
+    return [{**row, "rate": row["recall_std_to_residue"], "lo": row["std_lo"], "hi": row["std_hi"]}
+            for key in order if (row := found.get(key))]  # fmt: skip
+
+
+def _impacts(rows: Sequence[Row], errors: Sequence[Row]) -> list[Row]:
+    """Groups that are missed more or less often than their reference, as far as the ratio is told; strongest first."""
+    clear = {(row["subgroup_var"], row["subgroup"]) for row in errors if row.get("evidence") in MARKS}
+    told = [row for row in rows
+            if (row["subgroup_var"], row["subgroup"]) in clear and isinstance(row[RATIO], float)]  # fmt: skip
+    return sorted(told, key=lambda row: float(row[RATIO]))
 
 
 def _pair(pair: tuple[str, str], rates: Sequence[Row]) -> PairOfSources:

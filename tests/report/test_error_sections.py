@@ -14,10 +14,11 @@ from linkage.diagnostics.match_rate import match_rate
 from linkage.report import write_report
 from linkage.report.curves import SweepPoint, reliability_places, sweep_chart
 from linkage.report.funnel_facts import Funnel, Segment, segments
+from linkage.report.residue_facts import residue_of
 from linkage.sql import Connection, connect
 from linkage.stats import CalibrationBin
 from tests.diagnostics.small_run import SUBGROUPS, make_run
-from tests.report.made_errors import fill_errors
+from tests.report.made_errors import fill_errors, write_masked
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +41,7 @@ def page_of(con: Connection, run: Path) -> Any:
 @pytest.fixture(scope="module")
 def page(con: Connection, run: Path) -> Any:
     fill_errors(con)
+    write_masked(run / "diagnostics")
     return page_of(con, run)
 
 
@@ -62,7 +64,32 @@ def test_missed_pairs_stand_behind_their_plot_and_few_are_named_without_a_rate(p
     assert "Too few pairs to say anything: Too few." in said(page, "missed")
     rows = page.get_element_by_id("missed").find_class("row")
     assert [" ".join(row.text_content().split()) for row in rows] == [
-        "White British10.0%", "Gypsy/Roma more often30.0%", "Irish4.0%"]  # fmt: skip
+        "White British10.0%", "Gypsy/Roma more often30.0%", "Irish4.0%", "5 to 960.0%", "10 to 1595.0%"]  # fmt: skip
+
+
+def test_recall_of_children_without_an_identifier_stands_with_those_who_were_missed(page: Any) -> None:
+    assert cells(page, "Recall of children without an identifier by age") == [
+        ["5 to 9", "50", "60.0%", "40.0% to 80.0%", "0.0%", "60.0% to 60.0%"],
+        ["10 to 15", "500", "95.0%", "90.0% to 98.0%", "5.0%", "90.2% to 95.2%"],
+        ["all", "956", "90.0%", "85.0% to 94.0%", "10.0%", "81.0% to 91.0%"],
+    ]
+    told = said(page, "missed")
+    assert "as far as there are children with one who are like them, is 90.0% (95% interval 85.0% to 94.0%)" in told
+    assert "For 10.0% of them there is nobody like them to go by" in told
+    assert "Too few pairs to say anything: 16 and 17." in told
+    assert "probably missed more often" not in told
+    figure = next(f for f in page.iter("figure") if f.find("figcaption").get("id") == "plot-residue-1")
+    # An axis from 0 to 100%: 5 to 9 in grey, as it rests on 50 pairs.
+    assert [row.get("class") for row in figure.find_class("row")] == ["row few", "row"]
+    assert [path.get("d") for path in figure.find_class("interval")] == ["M40.0 10H80.0", "M90.0 10H98.0"]
+
+
+def test_where_nothing_was_carried_over_nothing_is_said_of_children_without_an_identifier(tmp_path: Path) -> None:
+    assert residue_of(tmp_path) is None
+    write_masked(tmp_path)
+    text = (tmp_path / "masked_validation.csv").read_text(encoding="utf-8")
+    (tmp_path / "masked_validation.csv").write_text(text.replace("956,0.9,", "9,,"), encoding="utf-8")
+    assert residue_of(tmp_path) is None
 
 
 def test_the_headline_says_who_was_missed_and_what_it_may_do(page: Any) -> None:
@@ -85,11 +112,11 @@ def test_what_it_may_do_to_a_finding(page: Any) -> None:
 
 def test_the_funnel_is_told_by_stage_group_and_source(page: Any) -> None:
     stages = [" ".join(row.text_content().split()) for row in page.get_element_by_id("funnel").find_class("row")][:6]
-    assert stages == ["Known to be one child100 100.0%", "Hold a field in common90 90.0%", "Looked at80 80.0%",
+    assert stages == ["Known to be one child100 100.0%", "Hold enough in common90 90.0%", "Looked at80 80.0%",
                       "Weighed as likely70 70.0%", "Linked60 60.0%", "One person in the end55 55.0%"]  # fmt: skip
     assert cells(page, "Known pairs by stage and sex") == [
-        ["F", "60", "55", "50", "45", "40", "40", "66.7%", "nothing to compare"],
-        ["M", "40", "35", "30", "25", "20", "15", "37.5%", "nothing to compare"],
+        ["F", "60", "55", "50", "45", "40", "40", "66.7%", "too few fields"],
+        ["M", "40", "35", "30", "25", "20", "15", "37.5%", "too few fields"],
     ]
     assert cells(page, "Known pairs by stage and pair of sources")[0][0] == "census and cin"
     assert cells(page, "Records by how far") == [

@@ -67,9 +67,29 @@ def test_what_is_hidden_has_its_symbol_and_no_dot(page: Any) -> None:
     ]
     section = page.get_element_by_id("missed")
     assert [row.text_content() for row in section.find_class("row")] == [
-        "White <British>28.8%", "Gypsy/Roma more often40%"]  # fmt: skip
+        "White <British>28.8%", "Gypsy/Roma more often40%", "Gypsy/Roma70%"]  # fmt: skip
     assert "Not shown, see the table: Traveller, Irish." in section.text_content()
     assert "hidden, as it or another number could point to a child" in page.get_element_by_id("symbols").text_content()
+
+
+def test_recall_of_children_without_an_identifier_and_what_is_withheld(page: Any) -> None:
+    told = " ".join(page.get_element_by_id("missed").text_content().split())
+    assert "90% of their pairs are found (95% interval 85% to 95%)" in told
+    assert "probably missed more often" not in told
+    table = next(t for t in page.iter("table") if (t.findtext("caption") or "").startswith("Recall of children"))
+    assert [[cell.text_content() for cell in row] for row in table.find("tbody")] == [
+        ["Gypsy/Roma", "100", "250", "70%", "65% to 75%"],
+        ["Irish", "100", "250", "u", "u"],
+        ["all", "100", "250", "90%", "85% to 95%"],
+    ]
+    listed = page.get_element_by_id("withheld").find(".//dl")
+    assert [item.text_content() for item in listed] == ["name_agreement, whole", "groups told by their <names>"]
+
+
+def test_what_it_may_do_to_a_finding_is_told_of_groups_that_are_told_apart(page: Any) -> None:
+    rows = page.get_element_by_id("impact").find(".//tbody")
+    assert [[cell.text_content() for cell in row] for row in rows] == [
+        ["Ethnicity: Gypsy/Roma", "0.84 to 1", "0.71 and 0.98", "White <British>"]]  # fmt: skip
 
 
 def test_the_page_needs_nothing_else_and_says_what_it_is(public: Path, page: Any) -> None:

@@ -13,7 +13,7 @@ from linkage.report import write_public_report, write_report
 from linkage.sql import connect
 from tests.diagnostics.small_run import SUBGROUPS, make_run
 from tests.report.browser import Browser, browser_path, offline_browser
-from tests.report.made_errors import fill_errors, write_public
+from tests.report.made_errors import fill_errors, write_masked, write_public
 
 PATH = browser_path()
 pytestmark = pytest.mark.skipif(PATH is None, reason="no chromium on PATH")
@@ -25,6 +25,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with connect(run / "run.duckdb") as con:
         match_rate(con, SUBGROUPS)
         fill_errors(con)
+        write_masked(run / "diagnostics")
         write_report(con, json.loads((run / "manifest.json").read_text()), run / "report.html")
     return run / "report.html"
 
@@ -53,7 +54,7 @@ def test_it_opens_without_a_request_or_a_word_on_the_console_and_never_scrolls_s
     browser: Browser, opened: Path, report: Path, width: int
 ) -> None:
     browser.open(opened.as_uri(), width=width)
-    assert browser.value("document.querySelectorAll('h2').length") == (19 if opened == report else 5)
+    assert browser.value("document.querySelectorAll('h2').length") == (19 if opened == report else 7)
     asked = [e["params"]["request"]["url"] for e in browser.events if e.get("method") == "Network.requestWillBeSent"]
     assert [url for url in asked if not url.startswith("data:")] == [opened.as_uri()]
     said = [e for e in browser.events if e.get("method") in ("Log.entryAdded", "Runtime.consoleAPICalled",
