@@ -79,9 +79,9 @@ def test_recall_of_children_without_an_identifier_stands_with_those_who_were_mis
     assert "Too few pairs to say anything: 16 and 17." in told
     assert "probably missed more often" not in told
     figure = next(f for f in page.iter("figure") if f.find("figcaption").get("id") == "plot-residue-1")
-    # An axis from 0 to 100%: 5 to 9 in grey, as it rests on 50 pairs.
+    # An axis from 50 to 100%: 5 to 9 in grey, as it rests on 50 pairs, its interval from 40% cut to it.
     assert [row.get("class") for row in figure.find_class("row")] == ["row few", "row"]
-    assert [path.get("d") for path in figure.find_class("interval")] == ["M40.0 10H80.0", "M90.0 10H98.0"]
+    assert [path.get("d") for path in figure.find_class("interval")] == ["M0.0 10H60.0", "M80.0 10H96.0"]
 
 
 def test_where_nothing_was_carried_over_nothing_is_said_of_children_without_an_identifier(tmp_path: Path) -> None:
