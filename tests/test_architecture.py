@@ -12,10 +12,9 @@ PACKAGE = ROOT / "linkage"
 # DESIGN section 10, with the modules that were added since in their places (docs/architecture.md says why).
 ORDER = (
     "errors", "stats", "schema", "identifiers", "tables", "findings", "sql", "manifest", "key_file", "strict", "packs",
-    "project", "sources", "recognise", "prepare", "match", "cluster", "families", "second_pass", "validation",
-    "diagnostics", "clerical", "outputs", "imputations", "minimise", "disclosure", "report", "workspace", "job",
-    "stages", "run",
-    "diagnose", "plan", "check", "progress", "demo", "cli",
+    "diagnostic_settings", "project", "sources", "recognise", "prepare", "match", "cluster", "families", "second_pass",
+    "validation", "diagnostics", "clerical", "outputs", "imputations", "minimise", "disclosure", "report", "workspace",
+    "job", "stages", "run", "diagnose", "plan", "check", "progress", "demo", "cli",
 )  # fmt: skip
 ONLY_IN = {
     "splink": {"linkage/match/probabilistic.py"},

@@ -18,12 +18,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from linkage.diagnostic_settings import StatisticSpec
 from linkage.diagnostics.closure import GROUPS
 from linkage.diagnostics.group_counts import Counts
 from linkage.diagnostics.linked_vs_unlinked import is_linked_sql, only_sql, refuse_unknown
 from linkage.diagnostics.made_tables import NOT_ENOUGH, TOLD, keep_table, write_kept
 from linkage.diagnostics.subgroups import ALL, subgroup_order_sql
-from linkage.project import StatisticSpec
 from linkage.sql import Connection, literal, rows, run_steps, scratch_step
 from linkage.stats import linkage_weights, spurious_disparity, tipping_point, wilson
 from linkage.tables import SOURCES

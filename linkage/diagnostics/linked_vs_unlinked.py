@@ -13,11 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from linkage.diagnostic_settings import EligibleSpec
 from linkage.diagnostics.closure import GROUPS
 from linkage.diagnostics.made_tables import NOT_ENOUGH, TOLD, keep_table, write_kept
 from linkage.diagnostics.subgroups import subgroup_order_sql
 from linkage.errors import Fault, ProjectError
-from linkage.project import EligibleSpec
 from linkage.sql import Connection, literal, rows
 from linkage.stats import (
     standardised_difference,

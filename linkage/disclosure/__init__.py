@@ -14,9 +14,10 @@ from linkage.disclosure.descriptions import Count, Difference, Figure, Rate, Tab
 from linkage.disclosure.nestings import find_nestings
 from linkage.disclosure.profiles import PROFILES, Profile, half_up, profile_of
 from linkage.disclosure.public import NOT_PUBLISHED, Protected, protect, public_tables, publish, refuse_leaks
-from linkage.disclosure.published import MATCH_RATE_TABLE, TABLES, WITHHELD
+from linkage.disclosure.published import MATCH_RATE_TABLE, TABLES
 from linkage.disclosure.recovery import audit
 from linkage.disclosure.register import Release, read_register, register_release
+from linkage.disclosure.withheld import WITHHELD
 
 __all__ = [
     "MATCH_RATE_TABLE",

@@ -12,11 +12,12 @@ from linkage.disclosure.cells import Name, Nesting, cells_of
 from linkage.disclosure.derived import IMPACT, impact_of
 from linkage.disclosure.descriptions import Row, Table
 from linkage.disclosure.profiles import ROUNDED, SHOWN, Profile
-from linkage.disclosure.published import ERROR_TABLE, TABLES, WITHHELD
+from linkage.disclosure.published import ERROR_TABLE, TABLES
 from linkage.disclosure.recovery import audit
 from linkage.disclosure.register import read_register, refuse_differences, register_release, release_of
 from linkage.disclosure.shaping import PROFILE_COLUMN, STATUS_SUFFIX, PublicRow, public_rows
 from linkage.disclosure.suppression import hidden_cells
+from linkage.disclosure.withheld import WITHHELD
 from linkage.errors import RefusedError
 
 SDC_LOG = "sdc_log.csv"  # beside the diagnostics: what was hidden, and why, is not for the public

@@ -211,7 +211,7 @@ def _splink(
     )
     api = DuckDBAPI(con)
     try:
-        # Its validation of settings would only log: `packs.refuse_broken_model` has refused what it would say.
+        # Its validation of settings would only log: `broken_model.refuse_broken_model` has refused what it would say.
         data = api.register(MODEL_INPUT, dataset_display_name=MODEL_INPUT)
         yield Linker(data, settings, log_level=None, validate_settings=False)
     except LinkageError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from linkage.match.broken_model import refuse_broken_model
 from linkage.match.calibration import estimate_rule_precision
 from linkage.match.candidates import BlockCount, make_candidates
 from linkage.match.compared import (
@@ -28,7 +29,7 @@ from linkage.match.probabilistic import read_parameters, score_pairs
 from linkage.match.remaining import doubt_in_full, doubt_remaining
 from linkage.match.twins import seen_twins_step
 from linkage.match.unborn import score_unborn
-from linkage.packs import ModelSpec, Packs, Rule, refuse_broken_model
+from linkage.packs import ModelSpec, Packs, Rule
 from linkage.sql import Connection, Step, count, run_steps, table_step
 from linkage.tables import CANDIDATES, SCORED
 

@@ -163,8 +163,12 @@ def _residue(tables: Mapping[str, Sequence[Row]]) -> list[Row]:
 def _impacts(rows: Sequence[Row], errors: Sequence[Row]) -> list[Row]:
     """Groups that are missed more or less often than their reference, as far as the ratio is told; strongest first."""
     clear = {(row["subgroup_var"], row["subgroup"]) for row in errors if row.get("evidence") in MARKS}
-    told = [row for row in rows
-            if (row["subgroup_var"], row["subgroup"]) in clear and isinstance(row[RATIO], float)]  # fmt: skip
+    told = [
+        row
+        for row in rows
+        if (row["subgroup_var"], row["subgroup"]) in clear
+        and all(isinstance(row[name], float) for name in (RATIO, "ratio_lo", "ratio_hi"))
+    ]
     return sorted(told, key=lambda row: float(row[RATIO]))
 
 

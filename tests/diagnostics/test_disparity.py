@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from error_run import World, working
 
+from linkage.diagnostic_settings import StatisticSpec
 from linkage.diagnostics.closure import make_closure
 from linkage.diagnostics.error_by_subgroup import COLUMNS, error_by_subgroup
 from linkage.diagnostics.expected_by_subgroup import expected_errors
@@ -14,7 +15,6 @@ from linkage.diagnostics.intersections import intersections
 from linkage.diagnostics.operating_points import operating_points
 from linkage.diagnostics.threshold_sweep import threshold_sweep
 from linkage.errors import ProjectError
-from linkage.project import StatisticSpec
 from linkage.sql import Connection, rows
 from linkage.stats import holm, minimum_detectable_ratio, newcombe, risk_ratio, sidak_level
 

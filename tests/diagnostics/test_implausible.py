@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from error_run import World, working
 
+from linkage.diagnostic_settings import EligibleSpec
 from linkage.diagnostics.capture_recapture import capture_recapture
 from linkage.diagnostics.closure import make_closure
 from linkage.diagnostics.implausible import implausible
@@ -12,7 +13,6 @@ from linkage.diagnostics.linked_vs_unlinked import linked_vs_unlinked
 from linkage.errors import ProjectError
 from linkage.match.pool import make_pool
 from linkage.packs import Block, ModelSpec
-from linkage.project import EligibleSpec
 from linkage.sql import Connection, rows
 from linkage.stats import chapman
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from linkage.diagnostic_settings import DiagnosticSettings
 from linkage.disclosure import PROFILES, half_up, profile_of
 from linkage.errors import ProjectError
-from linkage.project import DiagnosticSettings
 
 
 @pytest.mark.parametrize(
