@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tests.table_projects import table_source
+
 # Names that stand out in any text: a message that holds one has given a person away.
 PERSONAL = ("Zoraida", "Quillfeather", "Barnaby", "Thistlewood", "2010-05-01", "2011-02-03", "W202200622002", "ZZ9 9ZY")
 HEADER = "ref,fn,sn,born,upn,pc"
@@ -12,19 +14,8 @@ ROWS = (
     "2,Barnaby,Thistlewood,2011-02-03,,ZZ9 9ZY",
     "3,Cordelia,Thistlewood,2011-02-03,,ZZ9 9ZY",
 )
-SOURCE = """
-[sources.{name}]
-format = "table"
-path = "{name}.csv"
-key = "ref"
-[sources.{name}.columns]
-forename = "fn"
-surname = "sn"
-dob = "born"
-upn = "upn"
-postcode = "pc"
-"""
-PROJECT = '[project]\nname = "tiny"\n' + SOURCE.format(name="left") + SOURCE.format(name="right")
+COLUMNS = {"forename": "fn", "surname": "sn", "dob": "born", "upn": "upn", "postcode": "pc"}
+PROJECT = '[project]\nname = "tiny"\n' + table_source("left", COLUMNS) + table_source("right", COLUMNS)
 CIN_PROJECT = '[project]\nname = "tiny"\n[sources.cin]\nformat = "cin_census"\npath = "cin.xml"\n'
 CHILD = (
     "<Child><ChildIdentifiers><LAchildID>1</LAchildID><PersonBirthDate>2010-05-01</PersonBirthDate></ChildIdentifiers>"

@@ -12,6 +12,7 @@ from linkage.match import sampled_pairs
 from linkage.plan import plan_project
 from linkage.project import read_project
 from linkage.run import run_project
+from tests.table_projects import table_source
 
 PROJECT = """
 [project]
@@ -19,17 +20,7 @@ name = "planned"
 [link]
 rules = ["identifiers"]
 """
-SOURCE = """
-[sources.{name}]
-format = "table"
-path = "{name}.csv"
-key = "ref"
-[sources.{name}.columns]
-forename = "fn"
-surname = "sn"
-dob = {{ column = "born", format = "iso" }}
-postcode = "pc"
-"""
+COLUMNS = {"forename": "fn", "surname": "sn", "dob": '{ column = "born", format = "iso" }', "postcode": "pc"}
 CHILDREN = 300
 
 
@@ -40,7 +31,7 @@ def project(tmp_path: Path) -> Path:
                  for n in range(CHILDREN)]  # fmt: skip
         (tmp_path / f"{name}.csv").write_text("\n".join(("ref,fn,sn,born,pc", *lines)) + "\n", encoding="utf-8")
     path = tmp_path / "linkage.toml"
-    path.write_text(PROJECT + "".join(SOURCE.format(name=name) for name in ("left", "right")), encoding="utf-8")
+    path.write_text(PROJECT + "".join(table_source(name, COLUMNS) for name in ("left", "right")), encoding="utf-8")
     return path
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from linkage.project import read_project
 from linkage.run import run_project
+from tests.table_projects import table_source
 
 INJECTION = '"; drop table records; --'
 FORMULA = "=HYPERLINK(A1)"
@@ -20,24 +21,14 @@ name = "hostile"
 [diagnostics]
 subgroups = ["team"]
 """
-SOURCE = """
-[sources.{name}]
-format = "table"
-path = "{name}.csv"
-key = 'no "1"; --'
-[sources.{name}.columns]
-forename = '{injection}'
-surname = "sn"
-dob = "born"
-[sources.{name}.subgroups]
-team = "=team"
-"""
+KEY = 'no "1"; --'
+COLUMNS = {"forename": INJECTION, "surname": "sn", "dob": "born"}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("hostile")
-    header = ['no "1"; --', INJECTION, "sn", "born", "=team"]
+    header = [KEY, INJECTION, "sn", "born", "=team"]
     rows = [
         ["=1+1", "=cmd|'/C calc'!A0", "Thistlewood", "2011-02-03", FORMULA],
         ["+2", "'); drop table links; --", "Quillfeather", "2010-05-01", MARKUP],
@@ -46,7 +37,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("left", "right"):
         with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([header, *rows])
-    sources = "".join(SOURCE.format(name=name, injection=INJECTION) for name in ("left", "right"))
+    sources = "".join(table_source(name, COLUMNS, key=KEY, subgroups={"team": "=team"}) for name in ("left", "right"))
     (folder / "linkage.toml").write_text(PROJECT + sources, encoding="utf-8")
     return run_project(read_project(folder / "linkage.toml"), out=folder / "run")
 
