@@ -20,6 +20,7 @@ from linkage.diagnostics.identifier_quality import identifier_quality, write_ide
 from linkage.diagnostics.impact import disparity_impact, named_statistics, write_impact
 from linkage.diagnostics.implausible import implausible, write_implausible
 from linkage.diagnostics.intersections import intersections, write_intersections
+from linkage.diagnostics.join_structure import join_structure, write_join_structure
 from linkage.diagnostics.linked_vs_unlinked import linked_vs_unlinked, write_linked_vs_unlinked
 from linkage.diagnostics.masked_validation import masked_validation
 from linkage.diagnostics.match_rate import match_rate, write_match_rate
@@ -46,6 +47,8 @@ def write_diagnostics(
     written["identifier_quality_rows"] = write_identifier_quality(con, folder)
     match_rate(con, subgroups)
     written["match_rate_rows"] = write_match_rate(con, folder)
+    join_structure(con)
+    written["join_structure_rows"] = write_join_structure(con, folder)
     name_agreement(con, packs.rules, packs.model, accept=link.accept)
     written["name_agreement_rows"] = write_name_agreement(con, folder)
     cluster_quality(con, accept=link.accept)

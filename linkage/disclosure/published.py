@@ -55,6 +55,14 @@ COVERAGE_TABLE = Table(
     only=is_large("keys", FEWEST_OF_A_RETURN),
 )
 
+JOIN_TABLE = Table(
+    name="join_structure",
+    dimensions=("source_l", "source_r"),
+    counts=(),
+    labels=("structure",),
+    only=is_large("persons", FEWEST_OF_A_RETURN),
+)
+
 # Fields whose being unknown is a subgroup of another table: who is in it could be worked out by subtraction.
 _SHOWN_BY_SUBGROUPS = {"dob": "age", "postcode": "district", "ethnicity": "ethnicity", "sex": "sex"}
 
@@ -281,7 +289,7 @@ CLERICAL_TABLE = Table(
 )
 
 TABLES: tuple[Table, ...] = (
-    MATCH_RATE_TABLE, COVERAGE_TABLE, IDENTIFIER_TABLE, FUNNEL_TABLE, ERROR_TABLE, MASKED_TABLE, EXPECTED_TABLE,
-    IMPLAUSIBLE_TABLE, SWEEP_TABLE, LINKED_TABLE, TIPPING_TABLE, ADJUSTED_TABLE, CLUSTER_TABLE, CALIBRATION_TABLE,
-    CAPTURE_TABLE, CLERICAL_TABLE,
+    MATCH_RATE_TABLE, COVERAGE_TABLE, JOIN_TABLE, IDENTIFIER_TABLE, FUNNEL_TABLE, ERROR_TABLE, MASKED_TABLE,
+    EXPECTED_TABLE, IMPLAUSIBLE_TABLE, SWEEP_TABLE, LINKED_TABLE, TIPPING_TABLE, ADJUSTED_TABLE, CLUSTER_TABLE,
+    CALIBRATION_TABLE, CAPTURE_TABLE, CLERICAL_TABLE,
 )  # fmt: skip

@@ -29,6 +29,7 @@ WITHHELD: Mapping[str, str] = {
     "identifier_quality": "subgroups, and fields whose being unknown is a subgroup of match_rate",
     "implausible": "single scenarios: a person shows several, so that small counts follow by subtraction",
     "intersections": "cells where groups meet are small, and shrunk rates can be turned back into counts",
+    "join_structure": "counts of children with several records on a side: most are small",
     "linked_vs_unlinked": "levels of a variable: they tell counts that match_rate hides",
     "masked_validation": "false pairs beside missed ones, other pools, and pairs of sources, gaps of years and moves: "
                          "so many are small that totals would have to be hidden with them",

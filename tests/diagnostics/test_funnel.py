@@ -11,6 +11,8 @@ from error_run import World, working
 from linkage.diagnostics.closure import make_closure
 from linkage.diagnostics.cluster_quality import cluster_quality
 from linkage.diagnostics.funnel import COLUMNS, STAGES, funnel, write_funnel
+from linkage.diagnostics.join_structure import COLUMNS as JOIN_COLUMNS
+from linkage.diagnostics.join_structure import join_structure
 from linkage.diagnostics.match_rate import match_rate
 from linkage.sql import Connection, rows
 
@@ -69,6 +71,28 @@ def test_a_record_that_meets_its_partner_by_way_of_a_third_came_all_the_way() ->
         make_closure(con, ())
         funnel(con, ())
         assert told(con, "record")["s0", "s2", "l", "all"][2:6] == (1, 1, 1, 1)
+
+
+def test_a_join_is_what_its_persons_are() -> None:
+    # s0: 0 and 1 of one person, 2; s1: 3 with 0 and 1, 4 with 2; s2: 5 with 2, 6 alone.
+    world = World([(0, 0, "F"), (0, 0, "F"), (0, 2, "M"), (1, 0, "F"), (1, 2, "M"), (2, 2, "M"), (2, 6, "F")],
+                  links=[(0, 1, 0.98, "modelled"), (0, 3, 0.98, "modelled"), (2, 4, 0.98, "modelled"),
+                         (2, 5, 0.98, "modelled")])  # fmt: skip
+    with working(world) as con:
+        join_structure(con)
+        found = rows(con, f"select {', '.join(JOIN_COLUMNS)} from diagnostics__join_structure order by 1, 2")
+    assert found == [
+        ("s0", "s1", 2, 1, 0, 1, 0, 2, 1, "many-1"),
+        ("s0", "s2", 1, 1, 0, 0, 0, 1, 1, "1-1"),
+        ("s1", "s2", 1, 1, 0, 0, 0, 1, 1, "1-1"),
+    ]
+
+
+def test_two_sources_that_share_nobody_have_no_structure() -> None:
+    with working(World([(0, 0, "F"), (1, 1, "F")], links=[])) as con:
+        join_structure(con)
+        assert rows(con, "select persons, one_to_one, most_l, structure from diagnostics__join_structure") == [
+            (0, 0, None, None)]  # fmt: skip
 
 
 def test_within_a_source_a_record_needs_another_one_of_it() -> None:

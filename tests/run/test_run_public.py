@@ -7,7 +7,7 @@ from pathlib import Path
 
 from linkage.diagnostics.match_rate import COLUMNS
 from linkage.disclosure import MATCH_RATE_TABLE, Nesting, audit, find_nestings, profile_of, public_tables
-from linkage.disclosure.public import _read
+from linkage.disclosure.public import NOT_DESCRIBED, _read
 from linkage.project import read_project
 from linkage.sql import connect
 
@@ -26,6 +26,15 @@ def test_a_run_publishes_its_link_rates_and_nothing_can_be_had_back(england: Pat
     shown = [value for row in table for value in (row["linked"], row["records"]) if isinstance(value, int)]
     assert shown
     assert min(shown) >= 10
+
+
+def test_what_of_a_run_is_not_published_has_a_reason(whole: Path) -> None:
+    with (whole / "public" / "not_published.csv").open(encoding="utf-8", newline="") as file:
+        told = {row["table"]: row for row in csv.DictReader(file)}
+    names = {path.stem for path in (whole / "diagnostics").glob("*.csv")} - {"sdc_log", "statement"}
+    assert names - set(told) == {"match_rate", "disparity_impact"}
+    assert not [name for name, row in told.items() if row["reason"] == NOT_DESCRIBED]
+    assert {row["withheld"] for row in told.values()} == {"whole", "in part"}
 
 
 def test_nestings_are_found_in_the_records() -> None:
