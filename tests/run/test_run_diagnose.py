@@ -90,13 +90,14 @@ def test_what_cannot_be_diagnosed_says_why(copied: Path, england: Path) -> None:
 
 
 def test_no_hidden_count_of_any_public_table_can_be_had_back(england: Path, whole: Path) -> None:
-    described = [(table, _read(table, whole / "diagnostics" / f"{table.name}.csv")) for table in TABLES]
+    there = [table for table in TABLES if table.name != "clerical_estimates"]  # only a review makes these
+    described = [(table, _read(table, whole / "diagnostics" / f"{table.name}.csv")) for table in there]
     public = {}
     for table, rows in described:
         path = whole / "public" / f"{table.name}.csv"
         public[table.name] = lines_of(path) if path.exists() else []
         assert len(public[table.name]) == len(rows)
-    assert sum(bool(rows) for _, rows in described) >= 4
+    assert sum(bool(rows) for _, rows in described) >= 12
     with connect(whole / "run.duckdb", read_only=True) as con:
         nestings = find_nestings(con, read_project(england).diagnostics.subgroups)
     assert audit(described, public, profile_of("cco10"), nestings) == []
