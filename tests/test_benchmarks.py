@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-from calibration import expected_calibration_error, reliability
+from calibration import error_by_chance, expected_calibration_error, reliability
 from copied_tables import COPIED, copy_tables
 from datasets import Dataset, write_dataset
 from families_quality import as_markdown as families_as_markdown
@@ -56,6 +56,12 @@ def test_calibration_error_of_bins_of_equal_mass() -> None:
     assert expected_calibration_error(confidence, same) == pytest.approx(0.09)
     assert [each["pairs"] for each in reliability(confidence, same)] == [2] * 10
     assert expected_calibration_error(np.array([]), np.array([], dtype=bool)) == 0
+
+
+def test_chance_alone_makes_an_error_in_small_bins() -> None:
+    # The share of n right pairs of chance p is off by sqrt(2 p (1-p) / (pi n)) on average: 0.0319 of 100 at 0.8.
+    assert error_by_chance(np.full(1_000, 0.8)) == pytest.approx(0.0319, abs=0.002)
+    assert error_by_chance(np.ones(50)) == 0
 
 
 def test_growth_exponent() -> None:

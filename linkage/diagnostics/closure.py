@@ -13,13 +13,16 @@ source whose own records are linked, each once. `q` (0 to 1, six decimals) is th
   leaves; into another, no more than 1. Persons that a never-link pair keeps apart are no missed match. What no block
   brought together is not here (`capture_recapture` asks about that).
 
-`strength`: how the weakest confidence of the chain is known, as a place in `BASES`.
+`strength`: how the weakest confidence of the chain is known, as a place in `BASES`. `cause`: the number of the rule or
+model that made the link of a joined pair (of a chain, of its less sure half), in `doubt_causes`. `size`, `size_here`:
+how many pairs of its person, and of it between the same two sources, are false at once if one is (`shared_doubts`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from linkage.diagnostics.shared_doubts import CAUSES, causes_step, sizes_steps
 from linkage.diagnostics.subgroups import ALL, subgroup_column_sql
 from linkage.match.judge import JUDGED
 from linkage.schema import UNKNOWN
@@ -38,10 +41,11 @@ def make_closure(con: Connection, subgroups: Sequence[str]) -> None:
     """Make `record_groups`, `closure_pairs` and `closure_cells` from links, persons and judged pairs.
 
     The names must have passed `checked_subgroups`. `closure_cells`: per pair of sources, subgroup variable and subgroup
-    the `pairs`, Σ q, Σ q (1-q), Σ q (1-q) (1-2q) and the bases, of those joined and of those apart. Asserts that joined
-    pairs are all pairs of the persons, and that every variable adds up to the total.
+    the `pairs`, Σ q, Σ q (1-q) and the bases, of those apart and of those joined, these by cause and sizes. Asserts that
+    joined pairs are all pairs of the persons, and that every variable adds up to the total.
     """
-    run_steps(con, (groups_step(subgroups), *joined_steps(), *apart_steps(), closure_step(), cells_step(subgroups)))
+    run_steps(con, (groups_step(subgroups), causes_step(con), *joined_steps(), *sizes_steps(), *apart_steps(),
+                    closure_step(), cells_step(subgroups)))  # fmt: skip
     _check(con)
 
 
@@ -68,8 +72,11 @@ def joined_steps() -> tuple[Step, ...]:
         "chains_0",
         f"""
         select k.record_id_l as a, k.record_id_r as b,
-          {{'q': k.confidence::decimal(9, 6), 's': case k.confidence_basis {strength} end}} as best
-        from {LINKS} k where k.decision = 'link'""",
+          {{'q': k.confidence::decimal(9, 6), 's': case k.confidence_basis {strength} end,
+            'r': c.cause}} as best
+        from {LINKS} k
+        join {CAUSES} c on c.rule is not distinct from k.rule and c.basis is not distinct from k.confidence_basis
+        where k.decision = 'link'""",
     )
     ways = scratch_step(
         "chains_1",
@@ -87,8 +94,8 @@ def _doubling_step(number: int) -> Step:
         f"chains_{number + 1}",
         f"""
         with longer as (
-          select one.a, two.b, {{'q': (one.best.q * two.best.q)::decimal(9, 6), 's': least(one.best.s, two.best.s)}}
-            as best
+          select one.a, two.b, {{'q': (one.best.q * two.best.q)::decimal(9, 6), 's': least(one.best.s, two.best.s),
+            'r': if((one.best.q, one.best.r) < (two.best.q, two.best.r), one.best.r, two.best.r)}} as best
           from chains_{number} one join chains_{number} two on two.a = one.b and two.b <> one.a
           union all
           select * from chains_{number})
@@ -104,7 +111,8 @@ def _joined_step() -> Step:
           select a, b, max(best) as best
           from (select * from chains_0 union all select * from chains_{DOUBLINGS + 1} where a < b) group by a, b)
         select l.record_id as record_id_l, r.record_id as record_id_r,
-          coalesce(c.best.q, (pl.confidence * pr.confidence)::decimal(9, 6)) as q, coalesce(c.best.s, 0) as strength
+          coalesce(c.best.q, (pl.confidence * pr.confidence)::decimal(9, 6)) as q, coalesce(c.best.s, 0) as strength,
+          c.best.r as cause, l.person_no, pl.person_size, l.source_no as source_no_l, r.source_no as source_no_r
         from {GROUPS} l
         join {GROUPS} r on r.person_no = l.person_no and r.record_id > l.record_id
         join {SOURCES} s on s.source_no = l.source_no
@@ -180,9 +188,14 @@ def closure_step() -> Step:
     return scratch_step(
         CLOSURE,
         f"""
-        select record_id_l, record_id_r, true as is_joined, q, strength from joined_pairs
+        select j.record_id_l, j.record_id_r, true as is_joined, j.q, j.strength, j.cause,
+          coalesce(round(f.size), 1)::integer as size, coalesce(round(h.size), 1)::integer as size_here
+        from joined_pairs j
+        left join fate_sizes f using (person_no)
+        left join fate_sizes_here h using (person_no, source_no_l, source_no_r)
         union all
-        select least(a.record_id, b.record_id), greatest(a.record_id, b.record_id), false, w.best.q, w.best.s
+        select least(a.record_id, b.record_id), greatest(a.record_id, b.record_id), false, w.best.q, w.best.s,
+          null, null, null
         from persons_apart w
         join {GROUPS} a on a.person_no = w.one
         join {GROUPS} b on b.person_no = w.other
@@ -198,9 +211,8 @@ def cells_step(subgroups: Sequence[str]) -> Step:
     parts = "\n        union all ".join(
         f"""
         select {number} as var_no, {literal(name)} as subgroup_var, {group} as subgroup,
-          l.source_no as source_no_l, r.source_no as source_no_r, c.is_joined, count(*) as pairs, sum(c.q) as q,
-          sum(c.q * (1 - c.q)) as variance, sum((c.q * (1 - c.q))::decimal(12, 9) * (1 - 2 * c.q)) as third,
-          bit_or(1 << c.strength) as strengths
+          l.source_no as source_no_l, r.source_no as source_no_r, c.is_joined, c.cause, c.size, c.size_here,
+          count(*) as pairs, sum(c.q) as q, sum(c.q * (1 - c.q)) as variance, bit_or(1 << c.strength) as strengths
         from {CLOSURE} c
         join {GROUPS} l on l.record_id = c.record_id_l
         join {GROUPS} r on r.record_id = c.record_id_r
@@ -213,8 +225,8 @@ def cells_step(subgroups: Sequence[str]) -> Step:
 def drop_closure(con: Connection) -> None:
     """Drop the temporary tables of these diagnostics, to give their memory back."""
     made = ("chains_", "joined_pairs", "weighed_apart", "rooms", "persons_apart", "closure_", "record_groups",
-            "sweep_pairs", "implausible_", "captured_pairs", "statistic_records", "funnel_",
-            "cluster_sizes")  # fmt: skip
+            "doubt_causes", "fate_sizes", "sweep_pairs", "implausible_", "captured_pairs", "statistic_records",
+            "funnel_", "cluster_sizes")  # fmt: skip
     found = rows(con, "select table_name from duckdb_tables() where temporary order by table_name")
     run_steps(con, (Step(str(name), f"drop table {ident(str(name))}") for (name,) in found
                     if str(name).startswith(made)))  # fmt: skip

@@ -1,6 +1,6 @@
 """What a rule's link is worth as a probability, before the other fields of the pair are looked at.
 
-Writes `rule_precision` (rule, links, estimated precision and its basis).
+Writes `rule_precision` (rule, links, estimated precision and its basis, and how many false links that rests on).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from linkage.match.chance_links import chance_links
+from linkage.match.chance_links import OTHER_DAYS, chance_links
 from linkage.match.two_upns import same_child_by_rule
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, ident, rows, run_steps
@@ -30,13 +30,16 @@ class RulePrecision:
 
     Basis `calibrated`: hidden UPNs of the rule's pairs (`linkage.match.two_upns`); `modelled`: children of one
     name and another birthday (`linkage.match.chance_links`), or how the other fields agree among its links and among
-    chance pairs; `assumed`: the pack's own figure.
+    chance pairs; `assumed`: the pack's own figure. `false_weight`: how many false links the figure rests on, those that
+    were assumed among them. It is the first parameter of the Beta law of the share that is false: how unsure the figure
+    is.
     """
 
     rule: str
     links: int
     precision: float
     basis: str
+    false_weight: float
 
 
 def estimate_rule_precision(con: Connection, rules: Sequence[Rule], spec: ModelSpec | None, scored: str) -> None:
@@ -45,12 +48,12 @@ def estimate_rule_precision(con: Connection, rules: Sequence[Rule], spec: ModelS
     used = [rule for rule in rules if rule.id in linked]
     masked = same_child_by_rule(con, used, spec)
     run_steps(con, (Step(RULE_PRECISION, f"create or replace table {RULE_PRECISION} (rule varchar, links bigint, "
-                                         "precision double, basis varchar)"),))  # fmt: skip
+                                         "precision double, basis varchar, false_weight double)"),))  # fmt: skip
     for rule in used:
         found = _precision(con, rule, linked[rule.id], masked, spec, scored, used[: used.index(rule)])
         con.execute(
-            f"insert into {RULE_PRECISION} values (?, ?, ?, ?)",
-            (found.rule, found.links, min(round(found.precision, 6), MOST_PRECISE), found.basis),
+            f"insert into {RULE_PRECISION} values (?, ?, ?, ?, ?)",
+            (rule.id, found.links, min(round(found.precision, 6), MOST_PRECISE), found.basis, found.false_weight),
         )
 
 
@@ -76,18 +79,20 @@ def _precision(
 ) -> RulePrecision:
     same, both = masked.get(rule.id, (0, 0))
     if both >= FEWEST_PAIRS:
-        return RulePrecision(rule.id, links, (same + 1) / (both + 2), "calibrated")
+        return RulePrecision(rule.id, links, (same + 1) / (both + 2), "calibrated", both - same + 1)
+    prior_false = EXPECTED_WEIGHT * (1 - rule.assumed_precision)
     by_chance = chance_links(con, rule) if links >= FEWEST_PAIRS else None
     if by_chance is not None:
         right = max(links - by_chance, 0.0)
         drawn = (right + EXPECTED_WEIGHT * rule.assumed_precision) / (links + EXPECTED_WEIGHT)
-        return RulePrecision(rule.id, links, drawn, "modelled")
+        return RulePrecision(rule.id, links, drawn, "modelled", by_chance * OTHER_DAYS + prior_false)
     if spec is not None:
         weights, counts = _other_evidence(con, rule, spec, scored, other_evidence_sql(rule, spec, earlier))
         if counts.sum() >= FEWEST_PAIRS:
             share = share_of_matches(weights, counts, expected=rule.assumed_precision)
-            return RulePrecision(rule.id, links, share, "modelled")
-    return RulePrecision(rule.id, links, rule.assumed_precision, "assumed")
+            weight = (1 - share) * (float(counts.sum()) + EXPECTED_WEIGHT)
+            return RulePrecision(rule.id, links, share, "modelled", weight)
+    return RulePrecision(rule.id, links, rule.assumed_precision, "assumed", prior_false)
 
 
 def other_comparisons(rule: Rule, spec: ModelSpec, earlier: Sequence[Rule] = ()) -> tuple[str, ...]:

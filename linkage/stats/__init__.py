@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         standardised_difference_of_means,
         variance_of_standardised_difference,
     )
+    from linkage.stats.false_counts import Cause, FalseCount, false_count
     from linkage.stats.impact import (
         Corrected,
         LinkageWeights,
@@ -80,7 +81,6 @@ if TYPE_CHECKING:
     )
     from linkage.stats.totals import (
         ExpectedErrors,
-        expected_count_interval,
         expected_errors,
         poisson_binomial_interval,
     )
@@ -98,6 +98,7 @@ _LATER = {
         "standardised_difference", "standardised_difference_of_levels", "standardised_difference_of_means",
         "variance_of_standardised_difference",
     ),
+    "false_counts": ("Cause", "FalseCount", "false_count"),
     "impact": (
         "Corrected", "LinkageWeights", "TippingPoint", "correct_for_recall", "linkage_weights", "spurious_disparity",
         "tipping_point",
@@ -111,7 +112,7 @@ _LATER = {
         "Standardised", "Stratified", "neyman", "size_for_half_width", "standardise", "stratified_rate",
         "stratified_recall",
     ),
-    "totals": ("ExpectedErrors", "expected_count_interval", "expected_errors", "poisson_binomial_interval"),
+    "totals": ("ExpectedErrors", "expected_errors", "poisson_binomial_interval"),
     "undercount": ("FoundRecall", "recall_of_found"),
 }  # fmt: skip
 _MODULE_OF = {name: module for module, names in _LATER.items() for name in names}
@@ -124,12 +125,14 @@ __all__ = [
     "CalibrationBin",
     "CalibrationSummary",
     "CaptureRecapture",
+    "Cause",
     "ClusterScores",
     "ClusteredRate",
     "Comparison",
     "Corrected",
     "DuplicateMethod",
     "ExpectedErrors",
+    "FalseCount",
     "FoundRecall",
     "Interval",
     "LinkageWeights",
@@ -152,8 +155,8 @@ __all__ = [
     "duplicate_method",
     "evidence",
     "excess_missed",
-    "expected_count_interval",
     "expected_errors",
+    "false_count",
     "holm",
     "linkage_weights",
     "minimum_detectable_ratio",

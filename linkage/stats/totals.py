@@ -84,26 +84,14 @@ def _law(factors: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     return np.clip(product, 0.0, None)
 
 
-def expected_count_interval(
-    n: int, mean: float, variance: float, third: float, level: float = LEVEL
-) -> tuple[int, int]:
-    """The interval of `poisson_binomial_interval` from sums over the n events, for tables too large to list.
-
-    `mean` is Σ p, `variance` Σ p (1-p), `third` Σ p (1-p) (1-2p): the normal law corrected for skewness. Of few events
-    it is a count or so away from the exact law.
-    """
-    tail = (1 - level) / 2
-    lo, hi = (_quantile_of_moments(n, mean, variance, third, share) for share in (tail, 1 - tail))
-    return lo, hi
-
-
 def _corrected_normal(p: NDArray[np.float64], share: float) -> int:
     """The quantile: smallest k with F(k) of at least `share`."""
     third = math.fsum(p * (1 - p) * (1 - 2 * p))
-    return _quantile_of_moments(len(p), math.fsum(p), math.fsum(p * (1 - p)), third, share)
+    return quantile_of_moments(len(p), math.fsum(p), math.fsum(p * (1 - p)), third, share)
 
 
-def _quantile_of_moments(n: int, mean: float, variance: float, third: float, share: float) -> int:
+def quantile_of_moments(n: int, mean: float, variance: float, third: float, share: float) -> int:
+    """The quantile of a count of 0 to n by its first three central moments: the normal law corrected for skewness."""
     if variance <= 0:
         return round(mean)
     sd, z = math.sqrt(variance), NormalDist().inv_cdf(share)

@@ -74,11 +74,12 @@ def fill(con: Connection, world: World) -> None:
     for pair in world.never:
         con.execute("insert into never_link values (?, ?)", list(pair))
     pairs = "record_id_l bigint, record_id_r bigint, stage varchar, confidence double, confidence_basis varchar"
-    con.execute(f"create table links ({pairs}, decision varchar)")
+    con.execute(f"create table links ({pairs}, decision varchar, rule varchar)")
     con.execute(f"create table judged_pairs ({pairs}, held varchar[], is_twin_pattern boolean, "
                 "has_different_upn boolean)")  # fmt: skip
     for left, right, confidence, basis in world.links:
-        con.execute("insert into links values (?, ?, 'probabilistic', ?, ?, 'link')", [left, right, confidence, basis])
+        con.execute("insert into links values (?, ?, 'probabilistic', ?, ?, 'link', 'child')",
+                    [left, right, confidence, basis])  # fmt: skip
         con.execute("insert into judged_pairs values (?, ?, 'probabilistic', ?, ?, null, false, false)",
                     [left, right, confidence, basis])  # fmt: skip
     for pairs_of, guard in ((world.others, None), (world.held, ["sex_conflict"])):

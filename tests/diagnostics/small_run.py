@@ -173,8 +173,8 @@ _WORKING = (
        c(record_id_l, record_id_r, block_no)""",
     "create table never_link as select 3::bigint as record_id_l, 5::bigint as record_id_r",
     "create table must_link as select 0::bigint as record_id_l, 0::bigint as record_id_r limit 0",
-    """create table rule_precision as select * from (values ('name_and_birth', 1::bigint, 0.99, 'assumed'))
-       r(rule, links, precision, basis)""",
+    """create table rule_precision as select * from (values ('name_and_birth', 1::bigint, 0.99, 'assumed', 0.1))
+       r(rule, links, precision, basis, false_weight)""",
     """create table household_doubts as
        select 0::bigint as record_id_l, 0::bigint as record_id_r, 0.0::double as household_bits limit 0""",
     """create table source_pair_priors as select 0::utinyint as source_no_l, 1::utinyint as source_no_r,

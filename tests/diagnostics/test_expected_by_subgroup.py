@@ -13,7 +13,7 @@ from linkage.diagnostics.closure import make_closure
 from linkage.diagnostics.expected_by_subgroup import expected_errors
 from linkage.diagnostics.threshold_sweep import threshold_sweep
 from linkage.sql import Connection, rows
-from linkage.stats import expected_count_interval, poisson_binomial_interval
+from linkage.stats import Cause, false_count
 
 # Person 0 holds records of three sources, linked in a chain; record 3, of a source that holds a child once, may be the
 # same child, and record 4, of the same person as 3, too.
@@ -50,7 +50,9 @@ def test_expected_errors_are_the_sums_and_whole_numbers_add_up() -> None:
               confidence_basis, status
             from diagnostics__expected_errors where source_l = 'all' and subgroup <> 'M'
             order by cell_no""")  # fmt: skip
-        whole = ("all", "all", 4, pytest.approx(0.58), pytest.approx(0.672012), pytest.approx(0.4), None,
+        # Three records of one person are false in two pairs at once; 0.1 by a model that was checked, 0.48 by one that was
+        # not: 2 × 0.58 + 0.1² / 1 + 0.48² / 0.566 = 1.577067.
+        whole = ("all", "all", 4, pytest.approx(0.58), pytest.approx(1.577067**0.5), pytest.approx(0.4), None,
                  "modelled, calibrated", "not enough evidence")  # fmt: skip
         assert found[0] == whole
         assert found[1][:4] == ("sex", "F", 3, pytest.approx(0.58))  # record 2 has no sex: the left record's counts
@@ -109,12 +111,25 @@ def test_chains_are_the_surest_there_are(size: int, data: st.DataObject) -> None
     assert found == {pair: pytest.approx(best[pair], abs=1e-5) for pair in itertools.combinations(range(size), 2)}
 
 
-def test_the_interval_from_sums_is_that_of_the_listed_chances() -> None:
-    chances = [0.001 * n for n in range(1, 400)]
-    sums = (sum(chances), sum(p * (1 - p) for p in chances), sum(p * (1 - p) * (1 - 2 * p) for p in chances))
-    exact = poisson_binomial_interval(chances)
-    assert expected_count_interval(len(chances), *sums) == pytest.approx(exact, abs=1)
-    assert expected_count_interval(3, 2.0, 0.0, 0.0) == (2, 2)
+def test_a_person_is_false_in_several_pairs_at_once() -> None:
+    """Dealt to two children, three records have 2 of 3 pairs parted and four 24 of 7 ways; one intruder, its own."""
+    three = [(n, 0, "F") for n in range(3)]
+    four = [(n, 1, "F") for n in range(4)]
+    one_doubtful = [(n, 2, "F") for n in range(6)]
+    links = [(n, m, 0.9, "modelled") for n, m in itertools.combinations(range(3), 2)]
+    links += [(n, m, 0.9, "modelled") for n, m in itertools.combinations(range(3, 7), 2)]
+    links += [(n, m, 0.9 if m == 12 else 1.0, "modelled") for n, m in itertools.combinations(range(7, 13), 2)]
+    with working(World([*three, *four, *one_doubtful], links)) as con:
+        make_closure(con, ())
+        sizes = rows(con, """select p.person_no, c.size, c.size_here, count(*) from closure_pairs c
+            join persons p on p.record_id = c.record_id_l group by all order by all""")  # fmt: skip
+        assert sizes == [(0, 2, 1, 3), (1, 3, 1, 6), (2, 5, 1, 15)]
+        expected_errors(con)
+        told = rows(con, """select exp_false, sd_false, false_lo, false_hi from diagnostics__expected_errors
+            where source_l = 'all' and subgroup_var = 'all'""")  # fmt: skip
+    causes = [Cause({2: 0.3, 3: 0.6, 5: 0.5}, 0.566)]
+    law = false_count(24, causes)
+    assert told == [(pytest.approx(1.4), pytest.approx(law.sd), law.lo, law.hi)]
 
 
 SWEPT = World(

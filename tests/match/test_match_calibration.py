@@ -327,7 +327,7 @@ def test_a_rule_on_fields_is_calibrated_on_upns_that_it_does_not_look_at(con: Co
     assert run.passes["name_dob_postcode"]["linked"] == 1
     stages.candidates(job(run))
     estimate_rule_precision(con, (rule("name_dob_postcode"),), None, SCORED)
-    assert rows(con, f"from {RULE_PRECISION}") == [("name_dob_postcode", 1, round(121 / 122, 6), "calibrated")]
+    assert rows(con, f"from {RULE_PRECISION}") == [("name_dob_postcode", 1, round(121 / 122, 6), "calibrated", 1.0)]
 
 
 def test_a_name_rule_is_judged_by_the_upns_of_children_who_have_their_links_already(con: Connection) -> None:
