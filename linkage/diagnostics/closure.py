@@ -41,8 +41,8 @@ def make_closure(con: Connection, subgroups: Sequence[str]) -> None:
     """Make `record_groups`, `closure_pairs` and `closure_cells` from links, persons and judged pairs.
 
     The names must have passed `checked_subgroups`. `closure_cells`: per pair of sources, subgroup variable and subgroup
-    the `pairs`, Σ q, Σ q (1-q) and the bases, of those apart and of those joined, these by cause and sizes. Asserts that
-    joined pairs are all pairs of the persons, and that every variable adds up to the total.
+    the `pairs`, Σ q, Σ q (1-q) and the bases, of those apart and of those joined, these by cause and sizes. Asserts
+    that joined pairs are all pairs of the persons, and that every variable adds up to the total.
     """
     run_steps(con, (groups_step(subgroups), causes_step(con), *joined_steps(), *sizes_steps(), *apart_steps(),
                     closure_step(), cells_step(subgroups)))  # fmt: skip

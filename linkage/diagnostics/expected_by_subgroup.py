@@ -110,7 +110,8 @@ def _cell(row: tuple[object, ...], causes: Mapping[tuple[object, ...], Sequence[
     cell: dict[str, object] = {
         "source_l": left, "source_r": right, "subgroup_var": variable, "subgroup": subgroup, "n_links": links,
         "false_links": false_links, "missed_pairs": missed_pairs, "exp_false": false, "sd_false": law.sd,
-        "false_lo": law.lo, "false_hi": law.hi, "exp_missed_in_candidates": missed, "sd_missed": math.sqrt(variance_missed),
+        "false_lo": law.lo, "false_hi": law.hi,
+        "exp_missed_in_candidates": missed, "sd_missed": math.sqrt(variance_missed),
         "confidence_basis": bases(int(str(counts[7]))), "unit": "pair after closure", "method": METHOD,
         "status": TOLD if links >= FEWEST else NOT_ENOUGH,
     }  # fmt: skip

@@ -50,8 +50,8 @@ def test_expected_errors_are_the_sums_and_whole_numbers_add_up() -> None:
               confidence_basis, status
             from diagnostics__expected_errors where source_l = 'all' and subgroup <> 'M'
             order by cell_no""")  # fmt: skip
-        # Three records of one person are false in two pairs at once; 0.1 by a model that was checked, 0.48 by one that was
-        # not: 2 × 0.58 + 0.1² / 1 + 0.48² / 0.566 = 1.577067.
+        # Three records of one person are false in two pairs at once; 0.1 by a model that was checked, 0.48 by one that
+        # was not: 2 × 0.58 + 0.1² / 1 + 0.48² / 0.566 = 1.577067.
         whole = ("all", "all", 4, pytest.approx(0.58), pytest.approx(1.577067**0.5), pytest.approx(0.4), None,
                  "modelled, calibrated", "not enough evidence")  # fmt: skip
         assert found[0] == whole
