@@ -12,7 +12,7 @@ from linkage.diagnostics.never import never_meet_sql
 from linkage.match.family_evidence import FAMILY_BITS, FAMILY_EVIDENCE, join_families_sql
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.priors import PRIORS
-from linkage.match.remaining import join_priors_of_records_sql
+from linkage.match.remaining import join_priors_of_records_sql, prior_of_records_sql
 from linkage.sql import Connection, columns, has_table, ident, rows
 from linkage.tables import CONFLICTS, IDENTIFIERS, LINKS, PERSONS, RECORDS, ROWS, SCORED
 
@@ -262,7 +262,7 @@ def _rivals(con: Connection, name: RecordName) -> tuple[Rival, ...]:
           left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
           {join_families_sql() if looked_again else ""}
           where s.record_id_l = $id or s.record_id_r = $id)
-        select o.source || ':' || o.key, round(c.evidence_bits + q.prior_bits, 3) as weight
+        select o.source || ':' || o.key, round(c.evidence_bits + {prior_of_records_sql()}, 3) as weight
         from compared c
         join {RECORDS} l on l.record_id = c.record_id_l
         join {RECORDS} r on r.record_id = c.record_id_r{join_priors_of_records_sql()}

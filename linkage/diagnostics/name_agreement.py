@@ -78,7 +78,7 @@ def labelled_step(rules: Sequence[Rule], compared: Sequence[Comparison], doubted
             coalesce(r.language, {literal(UNKNOWN)}) as language
           from {RECORDS} r)
         select {groups}, {levels},
-          coalesce(s.evidence_bits + coalesce(h.household_bits, 0) + p.prior_bits
+          coalesce(s.evidence_bits + coalesce(h.household_bits, 0) + p.without_upns_bits
             >= log2({accept!r} / (1 - {accept!r})), false) as is_found
         from {LINKS_DETERMINISTIC} d
         join {SCORED} s on s.record_id_l = d.record_id_l and s.record_id_r = d.record_id_r

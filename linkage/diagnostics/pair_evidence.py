@@ -19,7 +19,7 @@ from linkage.match.probabilistic import (
     score_pairs,
     starting_parameters,
 )
-from linkage.match.remaining import join_priors_of_records_sql
+from linkage.match.remaining import join_priors_of_records_sql, prior_of_records_sql
 from linkage.match.unborn import RULE as UNBORN
 from linkage.match.unborn import SCORED_UNBORN, UNBORN_PRIORS
 from linkage.packs import ModelSpec, Packs
@@ -182,7 +182,7 @@ def _prior(con: Connection, left: RecordName, right: RecordName) -> float | None
     found = rows(
         con,
         f"""
-        select q.prior_bits
+        select {prior_of_records_sql()}
         from {RECORDS} l join {RECORDS} r on l.record_id = $l and r.record_id = $r{join_priors_of_records_sql()}""",
         {"l": left.record_id, "r": right.record_id},
     )

@@ -14,7 +14,7 @@ from linkage.match.family_evidence import FAMILY_BITS, join_families_sql, make_f
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.pool import POOL
-from linkage.match.priors import join_priors_sql, open_sides_sql
+from linkage.match.priors import join_priors_sql, open_sides_sql, prior_sql
 from linkage.match.rivals import crowds_step, face_sql
 from linkage.match.twins import few_twins_step, held_as_twins_sql
 from linkage.match.two_upns import TWO_UPNS, make_two_upns_if_none
@@ -96,11 +96,11 @@ def probabilistic_sql(spec: ModelSpec) -> str:
     `match_weight` is the model's own; where a map was learnt, confidence is its (`linkage.match.confidence_map`), and
     UPNs that differ speak against a pair as far as one child's seldom do (`linkage.match.two_upns`).
     """
-    weight = f"{DOUBTED_EVIDENCE} + q.prior_bits"
+    weight = f"{DOUBTED_EVIDENCE} + {prior_sql()}"
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(spec.model.id)} as rule,
           {weight} + {FAMILY_BITS} as match_weight,
-          {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits + {FAMILY_BITS}
+          {mapped_sql(DOUBTED_EVIDENCE)} + {prior_sql()} + {FAMILY_BITS}
             + case when {different_upn_sql()} then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
           coalesce(m.basis, 'modelled') as confidence_basis, coalesce(m.least, 0.0) as least_certain,
           coalesce(m.most, {MOST_CERTAIN_MODEL}) as most_certain, null::varchar[] as held
@@ -110,7 +110,7 @@ def probabilistic_sql(spec: ModelSpec) -> str:
         join {POOL} r on r.record_id = s.record_id_r{join_priors_sql(open_sides_sql())}
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
         {join_families_sql()}{join_upns_sql()}{join_maps_sql(spec)}
-        where greatest({weight}, {mapped_sql(DOUBTED_EVIDENCE)} + q.prior_bits) > {-REACH_BITS}"""
+        where greatest({weight}, {mapped_sql(DOUBTED_EVIDENCE)} + {prior_sql()}) > {-REACH_BITS}"""
 
 
 def no_pairs_sql() -> str:

@@ -90,11 +90,12 @@ def pool_step() -> Step:
           nullif(regexp_extract(r.address_line, '{HOUSE_AND_STREET}'), '') as address_key,
           list_distinct(string_split(r.address_line, ' ')) as address_words,
           r.uprn, r.authority, r.school_urn,
-          r.sex, r.ethnicity, r.ethnicity_5,
+          r.sex, r.ethnicity, r.ethnicity_5, u.record_id is not null as has_upn,
           0::uhugeint as linked_mask, 0::uhugeint as closed_mask
         from (select *, {is_communal_sql("postcode")} as is_communal from {RECORDS}) r
         cross join (select coalesce(list(postcode), []) as communal from {COMMUNAL}) c
-        join sources s on s.source_no = r.source_no""",
+        join sources s on s.source_no = r.source_no
+        left join {RECORD_UPNS} u on u.record_id = r.record_id""",
     )
 
 

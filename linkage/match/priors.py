@@ -4,8 +4,11 @@ A prior is that of the pairs that are still open, and of what the links of rules
 link into a source, most of its further pairs there are of two persons, and where neither record of a pair has one, many
 are of one. So a pair of sources has two priors, by how many of the two records have no such link (`open_sides`).
 
+And two UPNs that no rule brought together are as good as two children: the matches still open are among the pairs of
+which a side lacks a UPN. So each prior is told twice, of all pairs and of these (`without_upns_bits`).
+
 Writes `source_pair_priors` (source_no_l, source_no_r, open_sides, pairs still open, matches expected among them, prior
-in bits).
+in bits, and that of the pairs without UPNs on both sides).
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ from linkage.tables import CANDIDATES
 PRIORS = "source_pair_priors"
 BOTH_OPEN = 2  # the open sides of a pair of records without any link
 ITERATIONS = 500
-Histogram = tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]
+Floats = npt.NDArray[np.float64]
+Histogram = tuple[Floats, ...]
 
 
 def estimate_priors(con: Connection, spec: ModelSpec, scored: str) -> None:
@@ -31,19 +35,26 @@ def estimate_priors(con: Connection, spec: ModelSpec, scored: str) -> None:
 
     The number E of matches among the N open pairs of two sources and one number of open sides solves
     E = sum over scored pairs of 1 / (1 + 2^-(w + log2(E / (N - E)))). Pairs that blocking never made count as
-    non-matches.
+    non-matches. The same of those without UPNs on both sides alone.
     """
     make_maps_if_none(con)
     histogram = _weights_by_residual(con, spec, scored)
     run_steps(con, (residual_sizes_step(), priors_step()))
-    for left, right, open_sides, n in rows(con, "select * from residual_sizes order by all"):
-        residual, pairs = (int(str(left)), int(str(right)), int(str(open_sides))), float(str(n))
-        weights, counts = histogram.get(residual, (np.zeros(0), np.zeros(0)))
-        expected = expected_matches(weights, counts, pairs)
-        prior = float(np.log2(expected / max(pairs - expected, 1.0)))
+    for left, right, open_sides, pairs, without in rows(con, "select * from residual_sizes order by all"):
+        residual = (int(str(left)), int(str(right)), int(str(open_sides)))
+        weights, counts, free = histogram.get(residual, (np.zeros(0),) * 3)
+        expected, prior = _prior(weights, counts, float(str(pairs)))
+        _, prior_without = _prior(weights, free, float(str(without))) if without else (0.0, prior)
         con.execute(
-            f"insert into {PRIORS} values (?, ?, ?, ?, ?, ?)", (*residual, n, round(expected, 3), round(prior, 6))
+            f"insert into {PRIORS} values (?, ?, ?, ?, ?, ?, ?)",
+            (*residual, pairs, round(expected, 3), round(prior, 6), round(prior_without, 6)),
         )
+
+
+def _prior(weights: Floats, counts: Floats, pairs: float) -> tuple[float, float]:
+    """Matches expected among so many pairs, and the prior in bits."""
+    expected = expected_matches(weights, counts, pairs)
+    return expected, float(np.log2(expected / max(pairs - expected, 1.0)))
 
 
 def priors_step() -> Step:
@@ -51,7 +62,7 @@ def priors_step() -> Step:
     return Step(
         PRIORS,
         f"""create or replace table {PRIORS} (source_no_l smallint, source_no_r smallint, open_sides tinyint,
-        pairs bigint, expected_matches double, prior_bits double)""",
+        pairs bigint, expected_matches double, prior_bits double, without_upns_bits double)""",
     )
 
 
@@ -69,30 +80,38 @@ def join_priors_sql(open_sides: str) -> str:
           and q.open_sides = {open_sides}"""
 
 
+def prior_sql(has_upns: str = "(l.has_upn and r.has_upn)") -> str:
+    """SQL: the prior in bits, from a row q of priors and whether both records hold a UPN."""
+    return f"(case when {has_upns} then q.prior_bits else q.without_upns_bits end)"
+
+
 def residual_sizes_step() -> Step:
-    """`residual_sizes` (source_no_l, source_no_r, open_sides, pairs): how many pairs are open, by `open_sides`."""
+    """`residual_sizes` (source_no_l, source_no_r, open_sides, pairs, without_upns: those of them without UPNs on both
+    sides): how many pairs are open, by `open_sides`."""
     return table_step("residual_sizes", open_pairs_sql(f"select *, false as is_held from {POOL}"))
 
 
 def open_pairs_sql(records: str, *, held_only: bool = False) -> str:
-    """SQL: source_no_l, source_no_r, open_sides, pairs of some records of the pool that are open to the model.
+    """SQL: source_no_l, source_no_r, open_sides, pairs, without_upns of some records of the pool: open to the model.
 
     A link of a rule closes a pair where both have one, and where one has it in a source that holds a person once.
     `held_only`: pairs of which a side at least `is_held`, a column of `records`.
     """
     held = "and (l.is_held or r.is_held)" if held_only else ""
+    same = "l.is_open = r.is_open and l.is_held = r.is_held and l.has_upn = r.has_upn"
+    pairs = f"case when l.source_no < r.source_no then l.n * r.n else l.n * r.n - if({same}, l.n, 0) end"
     return f"""
         with masked as (
-          select p.source_no, p.is_held, p.linked_mask, count(*) as n from ({records}) p group by all),
+          select p.source_no, p.is_held, p.has_upn, p.linked_mask, count(*) as n from ({records}) p group by all),
         kinds as (
-          select m.source_no, s.source_no as other_no, m.is_held,
+          select m.source_no, s.source_no as other_no, m.is_held, m.has_upn,
             (m.linked_mask & (1::uhugeint << s.source_no::uhugeint)) = 0 as is_open, sum(m.n) as n
           from masked m join sources s on true group by all)
         select l.source_no as source_no_l, r.source_no as source_no_r,
           (l.is_open::tinyint + r.is_open::tinyint) as open_sides,
-          (case when l.source_no < r.source_no then sum(l.n * r.n)
-             else sum(l.n * r.n - if(l.is_open = r.is_open and l.is_held = r.is_held, l.n, 0)) // 2
-             end)::bigint as pairs
+          (sum({pairs}) // if(l.source_no < r.source_no, 1, 2))::bigint as pairs,
+          (coalesce(sum({pairs}) filter (not (l.has_upn and r.has_upn)), 0)
+            // if(l.source_no < r.source_no, 1, 2))::bigint as without_upns
         from kinds l
         join kinds r on r.source_no = l.other_no and r.other_no = l.source_no
         join sources sl on sl.source_no = l.source_no
@@ -103,12 +122,14 @@ def open_pairs_sql(records: str, *, held_only: bool = False) -> str:
 
 
 def _weights_by_residual(con: Connection, spec: ModelSpec, scored: str) -> dict[tuple[int, int, int], Histogram]:
-    """Histograms of evidence (bits, to a tenth) of the scored candidates, by pair of sources and open sides."""
+    """Histograms of evidence of the scored candidates, by pair of sources and open sides: bits (to a tenth), pairs, and
+    those of them without UPNs on both sides."""
     found = rows(
         con,
         f"""
         select l.source_no, r.source_no, {open_sides_sql()} as open_sides,
-          round({mapped_sql(DOUBTED_EVIDENCE)}, 1) as bits, count(*)
+          round({mapped_sql(DOUBTED_EVIDENCE)}, 1) as bits, count(*),
+          count(*) filter (not (l.has_upn and r.has_upn))
         from {ident(scored)} s
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
         join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
@@ -116,13 +137,11 @@ def _weights_by_residual(con: Connection, spec: ModelSpec, scored: str) -> dict[
         join {POOL} r on r.record_id = s.record_id_r{join_maps_sql(spec)}
         group by all order by all""",
     )
-    table: dict[tuple[int, int, int], list[tuple[float, float]]] = {}
-    for left, right, open_sides, bits, n in found:
+    table: dict[tuple[int, int, int], list[list[float]]] = {}
+    for left, right, open_sides, *values in found:
         residual = (int(str(left)), int(str(right)), int(str(open_sides)))
-        table.setdefault(residual, []).append((float(str(bits)), float(str(n))))
-    return {
-        key: (np.array([bits for bits, _ in values]), np.array([n for _, n in values])) for key, values in table.items()
-    }
+        table.setdefault(residual, []).append([float(str(value)) for value in values])
+    return {key: tuple(np.array(values).T) for key, values in table.items()}
 
 
 def expected_matches(weights_bits: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], pairs: float) -> float:

@@ -26,9 +26,10 @@ from linkage.match.households import (
 )
 from linkage.match.judge import JUDGED, SURE_CONFIDENCE
 from linkage.match.pool import POOL
-from linkage.match.priors import BOTH_OPEN, join_priors_sql, open_sides_sql
+from linkage.match.priors import BOTH_OPEN, join_priors_sql, open_sides_sql, prior_sql
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, run_steps, scratch_step, table_step
+from linkage.tables import IDENTIFIERS
 
 LINKED_SIDES = "linked_sides"
 REMAINING = "remaining_housemates"
@@ -138,6 +139,13 @@ def join_priors_of_records_sql() -> str:
         left join {LINKED_SIDES} il on il.record_id = l.record_id
         left join {LINKED_SIDES} ir on ir.record_id = r.record_id
         {join_priors_sql(open_sides_sql(_mask("il", "by_rules"), _mask("ir", "by_rules")))}"""
+
+
+def prior_of_records_sql() -> str:
+    """SQL: the prior in bits of the records l and r of a finished run."""
+    held = (f"exists (select 1 from {IDENTIFIERS} i where i.record_id = {side}.record_id and i.scheme = 'upn' "
+            "and i.status = 'valid')" for side in ("l", "r"))  # fmt: skip
+    return prior_sql(" and ".join(held))
 
 
 def _both_open_sql() -> str:

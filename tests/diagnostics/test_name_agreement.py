@@ -66,7 +66,7 @@ def con() -> Iterator[Connection]:
         execute(
             con,
             "create table source_pair_priors as select 0::smallint as source_no_l, 1::smallint as source_no_r, "
-            "2 as open_sides, -10.0::double as prior_bits",
+            "2 as open_sides, -10.0::double as without_upns_bits",
         )
         execute(con, "create table pool as select record_id, source_no from records")
         save_parameters(con, starting_parameters(model()))

@@ -155,40 +155,42 @@ def test_the_pairs_still_open_are_counted_by_how_many_sides_have_no_link(
 ) -> None:
     run_rules(load(con, people(RESIDUAL), unique=unique))
     run_steps(con, (residual_sizes_step(),))
-    found = {sides: pairs for _, _, sides, pairs in rows(con, "from residual_sizes")}
+    found = {sides: pairs for _, _, sides, pairs, _ in rows(con, "from residual_sizes")}
     assert found == {2: 2 * 1} | ({1: one_open} if one_open else {})
 
 
 def test_a_source_linked_within_has_its_own_pairs(con: Connection) -> None:
     run_rules(load(con, people(RESIDUAL), within=["left"]))
     run_steps(con, (residual_sizes_step(),))
-    assert sorted(rows(con, "from residual_sizes")) == [(0, 0, 2, 3), (0, 1, 1, 3), (0, 1, 2, 2)]
+    assert sorted(rows(con, "from residual_sizes")) == [(0, 0, 2, 3, 3), (0, 1, 1, 3, 3), (0, 1, 2, 2, 2)]
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from("0123"), st.booleans()), min_size=1, max_size=12),
+@given(st.lists(st.tuples(st.integers(0, 2), st.sampled_from("0123"), st.booleans(), st.booleans()), min_size=1,
+                max_size=12),
        st.tuples(st.booleans(), st.booleans(), st.booleans()))  # fmt: skip
 def test_open_pairs_are_those_that_going_through_all_pairs_finds(
-    drawn: list[tuple[int, str, bool]], unique: tuple[bool, bool, bool]
+    drawn: list[tuple[int, str, bool, bool]], unique: tuple[bool, bool, bool]
 ) -> None:
-    """Records (source, sources linked into, held out): counted pair by pair, and by `open_pairs_sql`."""
+    """Records (source, sources linked into, held out, with a UPN): counted pair by pair, and by `open_pairs_sql`."""
     links = {"0": 0, "1": 1, "2": 2, "3": 6}
-    records = [(source, links[mask] & ~(1 << source), held) for source, mask, held in drawn]
-    expected = Counter[tuple[int, int, int]]()
-    for (one, mask_l, held_l), (other, mask_r, held_r) in permutations(records, 2):
+    records = [(source, links[mask] & ~(1 << source), held, has_upn) for source, mask, held, has_upn in drawn]
+    expected, without = Counter[tuple[int, int, int]](), Counter[tuple[int, int, int]]()
+    for (one, mask_l, held_l, upn_l), (other, mask_r, held_r, upn_r) in permutations(records, 2):
         open_l, open_r = not mask_l >> other & 1, not mask_r >> one & 1
         closed = not (open_l or open_r) or (not open_l and unique[other]) or (not open_r and unique[one])
         if one < other and not closed and (held_l or held_r):
             expected[one, other, open_l + open_r] += 1
+            without[one, other, open_l + open_r] += not (upn_l and upn_r)
     with connect(memory="1GB") as con:
         execute(con, "create table sources (source_no smallint, is_unique boolean, is_within boolean)")
         for number, is_unique in enumerate(unique):
             con.execute("insert into sources values (?, ?, false)", [number, is_unique])
-        execute(con, "create table p (source_no smallint, linked_mask uhugeint, is_held boolean)")
-        con.executemany("insert into p values (?, ?, ?)", [list(record) for record in records])
+        execute(con, "create table p (source_no smallint, linked_mask uhugeint, is_held boolean, has_upn boolean)")
+        con.executemany("insert into p values (?, ?, ?, ?)", [list(record) for record in records])
         counted = rows(con, open_pairs_sql("from p", held_only=True))
-    found = {(left, right, sides): pairs for left, right, sides, pairs in counted}
-    assert found == expected
+    found = {(left, right, sides): (pairs, free) for left, right, sides, pairs, free in counted}
+    assert found == {residual: (pairs, without[residual]) for residual, pairs in expected.items()}
 
 
 @pytest.fixture(scope="module")

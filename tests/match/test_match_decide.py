@@ -258,7 +258,7 @@ def weigh(
     execute(
         con,
         f"create or replace table {PRIORS} as select 0 as source_no_l, 1 as source_no_r, open_sides, "
-        "0.0::double as prior_bits from range(1, 3) t(open_sides)",
+        "0.0::double as prior_bits, 0.0::double as without_upns_bits from range(1, 3) t(open_sides)",
     )
     execute(con, f"create or replace table {DOUBTS} (record_id_l bigint, record_id_r bigint, household_bits double)")
     for (left, right), doubt in (doubts or {}).items():
