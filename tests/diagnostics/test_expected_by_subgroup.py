@@ -112,7 +112,7 @@ def test_chains_are_the_surest_there_are(size: int, data: st.DataObject) -> None
 
 
 def test_a_person_is_false_in_several_pairs_at_once() -> None:
-    """Dealt to two children, three records have 2 of 3 pairs parted and four 24 of 7 ways; one intruder, its own."""
+    """Dealt to two children, three records are parted in 2 pairs, four in 24 / 7 on average; an intruder in its own."""
     three = [(n, 0, "F") for n in range(3)]
     four = [(n, 1, "F") for n in range(4)]
     one_doubtful = [(n, 2, "F") for n in range(6)]

@@ -22,9 +22,10 @@ from linkage.match.calibration import (
     share_of_matches,
 )
 from linkage.match.deterministic import masked_precision
-from linkage.match.priors import PRIORS, expected_matches, open_pairs_sql, residual_sizes_step
+from linkage.match.households import DOUBTS
+from linkage.match.priors import PRIORS, estimate_priors, expected_matches, open_pairs_sql, residual_sizes_step
 from linkage.sql import Connection, connect, execute, rows, run_steps
-from linkage.tables import CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC, SCORED
+from linkage.tables import CANDIDATES, CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC, SCORED
 
 Floats = npt.NDArray[np.float64]
 
@@ -191,6 +192,22 @@ def test_open_pairs_are_those_that_going_through_all_pairs_finds(
         counted = rows(con, open_pairs_sql("from p", held_only=True))
     found = {(left, right, sides): (pairs, free) for left, right, sides, pairs, free in counted}
     assert found == {residual: (pairs, without[residual]) for residual, pairs in expected.items()}
+
+
+def test_matches_still_open_are_among_pairs_of_which_a_side_has_no_upn(con: Connection) -> None:
+    # Ten records a side, five with a UPN: 100 pairs, 75 of them without UPNs on both sides. Two sure pairs among these.
+    execute(con, "create table sources as select n::smallint as source_no, false as is_unique, false as is_within "
+                 "from range(2) t(n)")  # fmt: skip
+    execute(con, "create temp table pool as select n as record_id, (n // 10)::smallint as source_no, "
+                 "0::uhugeint as linked_mask, n % 2 = 0 as has_upn from range(20) t(n)")  # fmt: skip
+    execute(con, f"create table {CANDIDATES} as select n as record_id_l, n + 10 as record_id_r "
+                 "from range(1, 4, 2) t(n)")  # fmt: skip
+    execute(con, f"create table {SCORED} as select *, 40.0 as evidence_bits, 0 as level_dob, 0 as level_forename "
+                 f"from {CANDIDATES}")  # fmt: skip
+    execute(con, f"create table {DOUBTS} as select 0 as record_id_l, 0 as record_id_r, 0.0 as household_bits limit 0")
+    estimate_priors(con, child_model(), SCORED)
+    assert rows(con, f"select pairs, expected_matches, prior_bits, without_upns_bits from {PRIORS}") == [
+        (100, 2.0, pytest.approx(log2(2 / 98), abs=1e-5), pytest.approx(log2(2 / 73), abs=1e-5))]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
