@@ -12,6 +12,7 @@ from linkage.cluster.components import COMPONENTS
 from linkage.cluster.constraints import BIRTH_DATES, BOTH_TWINS, NEVER_LINK, Edge, Member
 from linkage.match.guards import PREDICATES, twin_pattern_sql
 from linkage.match.pool import POOL, RECORD_UPNS
+from linkage.match.twinless import is_twinless_sql
 from linkage.sql import Connection, Step, rows, run_steps, scratch_step
 from linkage.tables import DECIDED
 
@@ -21,14 +22,15 @@ BROKEN = "broken_components"
 
 def find_broken(con: Connection, *, all_rules: bool) -> None:
     """Make `apart_pairs` and `broken_components`; without `all_rules` only never-link pairs count."""
-    run_steps(con, (apart_step(all_rules=all_rules), scratch_step(BROKEN, broken_sql(all_rules=all_rules))))
+    run_steps(con, (apart_step(con, all_rules=all_rules), scratch_step(BROKEN, broken_sql(all_rules=all_rules))))
 
 
-def apart_step(*, all_rules: bool) -> Step:
+def apart_step(con: Connection, *, all_rules: bool) -> Step:
     """`apart_pairs`: never-link pairs, twins, and birth dates that no slip and no name reconciles.
 
     Only components with two birth dates or two forenames are looked at pair by pair. Two records with a link of their
-    own that no guard held are not twins: the link was made in view of both forenames. In one source they are.
+    own that no guard held are not twins: the link was made in view of both forenames. In one source they are, unless
+    the source is twinless.
     """
     never = f"""
         select n.record_id_l, n.record_id_r, '{NEVER_LINK}' as reason
@@ -37,6 +39,7 @@ def apart_step(*, all_rules: bool) -> Step:
         join {COMPONENTS} r on r.record_id = n.record_id_r and r.component = l.component"""
     if not all_rules:
         return scratch_step(APART, never)
+    are_twinless = f"(l.source_no = r.source_no and {is_twinless_sql(con, 'l.source_no')})"
     return scratch_step(
         APART,
         f"""
@@ -48,7 +51,7 @@ def apart_step(*, all_rules: bool) -> Step:
           join {POOL} p on p.record_id = c.record_id),
         judged as (
           select l.record_id as record_id_l, r.record_id as record_id_r, l.source_no = r.source_no as is_one_source,
-            case when {twin_pattern_sql()} then '{BOTH_TWINS}'
+            case when {twin_pattern_sql()} and not {are_twinless} then '{BOTH_TWINS}'
               when {incompatible_birth_dates_sql()} then '{BIRTH_DATES}' end as reason
           from members l join members r on r.component = l.component and r.record_id > l.record_id)
         {never}

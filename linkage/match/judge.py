@@ -38,7 +38,7 @@ def no_guard_holds_sql() -> str:
 def judge(con: Connection, rules: Sequence[Rule], spec: ModelSpec | None) -> None:
     """Make `judged_pairs` of the pairs that rules found or guards held, and of what the models scored.
 
-    Reads `seen_twins`, which do not change from one judgement of a run to the next.
+    Reads `seen_twins` and `twinless_sources`, which do not change from one judgement of a run to the next.
     """
     for make_if_none in (make_maps_if_none, make_two_upns_if_none, make_family_evidence_if_none):
         make_if_none(con)

@@ -27,7 +27,7 @@ from linkage.match.pool import POOL, make_pool
 from linkage.match.priors import estimate_priors
 from linkage.match.probabilistic import read_parameters, score_pairs
 from linkage.match.remaining import doubt_in_full, doubt_remaining
-from linkage.match.twins import seen_twins_step
+from linkage.match.twins import twins_steps
 from linkage.match.unborn import score_unborn
 from linkage.packs import ModelSpec, Packs, Rule
 from linkage.sql import Connection, Step, count, run_steps, table_step
@@ -91,7 +91,7 @@ def weigh_and_decide(
 
 def judge_twice(con: Connection, rules: Sequence[Rule], spec: ModelSpec | None) -> None:
     """Judge pairs, and again with less doubt about those that the sure links leave open."""
-    run_steps(con, (seen_twins_step(),))
+    run_steps(con, twins_steps())
     if spec is not None:
         doubt_in_full(con)
         estimate_priors(con, spec, SCORED)

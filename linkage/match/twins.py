@@ -3,39 +3,33 @@
 Same birth date, same surname, another forename: twins, or one child whose forename one side has wrong. Such a pair is
 held back, for the evidence cannot tell. What can is how many twins there are: a source that holds both of a pair shows
 them inside itself. Where its files hold next to none, and many pairs across two sources look like twins, nearly all of
-these are one child, and only those are held whose twin is seen.
+these are one child, and only those are held whose twin is seen. Inside one source they are one child where the source is
+twinless (`linkage.match.twinless`), and such a source shows no twins to others.
 """
 
 from __future__ import annotations
 
-from linkage.match.guards import forename_conflict_sql
 from linkage.match.pool import POOL
+from linkage.match.twinless import MATES, MOST_TWINS, TWINLESS, UNSEEN_TWINS, twinless_steps
 from linkage.sql import Step, scratch_step
 
 SEEN_TWINS = "seen_twins"
-# Twins that a source may hold although it shows none: the upper 95% limit of a count of nought is three (Hanley and
-# Lippman-Hand 1983, the rule of three).
-UNSEEN_TWINS = 3.0
-MOST_TWINS = 0.05  # share of twins among pairs that look like them, above which all are held
 
 
-def seen_twins_step() -> Step:
-    """`seen_twins` (record_id): records beside whose birth date and surname their own source has another forename."""
-    return scratch_step(
-        SEEN_TWINS,
-        f"""
-        select distinct l.record_id
-        from {POOL} l
-        join {POOL} r on r.source_no = l.source_no and r.dob = l.dob and r.surname_key = l.surname_key
-          and r.record_id <> l.record_id
-        where l.dob_precision = 'day' and r.dob_precision = 'day' and {forename_conflict_sql()}""",
+def twins_steps() -> tuple[Step, ...]:
+    """`twinless_sources`, and `seen_twins` (record_id): records beside whose birth date and surname their own source,
+    one that is not twinless, has another forename."""
+    of_twins = f"from {MATES} where differs and source_no not in (select source_no from {TWINLESS})"
+    return (
+        *twinless_steps(),
+        scratch_step(SEEN_TWINS, f"select record_id_l as record_id {of_twins} union select record_id_r {of_twins}"),
     )
 
 
 def few_twins_step(pairs: str) -> Step:
     """`few_twins` (source_no_l, source_no_r): pairs of sources whose twins are too few for their twin patterns.
 
-    `pairs` has source_no_l, source_no_r, is_twin_pattern and odds. Inside one source nothing tells the two apart.
+    `pairs` has source_no_l, source_no_r, is_twin_pattern and odds. A source is one with itself where it is twinless.
     """
     return scratch_step(
         "few_twins",
@@ -52,7 +46,9 @@ def few_twins_step(pairs: str) -> Step:
         join sizes r on r.source_no = k.source_no_r
         where least(l.records, r.records)
           * greatest((l.twins + {UNSEEN_TWINS}) / l.records, (r.twins + {UNSEEN_TWINS}) / r.records)
-          <= {MOST_TWINS} * k.pairs""",
+          <= {MOST_TWINS} * k.pairs
+        union all
+        select source_no, source_no from {TWINLESS}""",
     )
 
 

@@ -33,7 +33,7 @@ from linkage.match.decide import decide
 from linkage.match.households import DOUBTS
 from linkage.match.judge import MOST_CERTAIN_MODEL, judge
 from linkage.match.priors import PRIORS
-from linkage.match.twins import seen_twins_step
+from linkage.match.twins import twins_steps
 from linkage.packs import Rule
 from linkage.sql import Connection, connect, execute, run_steps
 from linkage.tables import CANDIDATES, DECIDED, SCORED
@@ -267,7 +267,7 @@ def weigh(
         ends = [run.names.index(left), run.names.index(right)]
         con.execute(f"insert into {CANDIDATES} values (?, ?)", ends)
         con.execute(f"insert into {SCORED} values (?, ?, ?, 0, 0)", [*ends, weight])
-    run_steps(con, (seen_twins_step(),))
+    run_steps(con, twins_steps())
     return at(run, accept=accept, review=review)
 
 

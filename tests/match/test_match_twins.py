@@ -8,7 +8,8 @@ import pytest
 from tiny_run import FIRST, LAST, Row, child_model, load, people, run_all
 
 from linkage.match.pool import make_pool
-from linkage.match.twins import MOST_TWINS, SEEN_TWINS, UNSEEN_TWINS, seen_twins_step
+from linkage.match.twinless import MOST_TWINS, UNSEEN_TWINS
+from linkage.match.twins import SEEN_TWINS, twins_steps
 from linkage.sql import Connection, rows, run_steps
 
 RENAMED = 80  # children with quite another forename in the second source, at the same home
@@ -80,5 +81,5 @@ def test_twins_are_seen_inside_their_own_source(con: Connection) -> None:
         right  | 3   | OTIS      | GUPTA     | 2011-02
         """))  # fmt: skip
     make_pool(con)
-    run_steps(con, (seen_twins_step(),))
+    run_steps(con, twins_steps())
     assert rows(con, f"from {SEEN_TWINS} order by 1") == [(0,), (1,), (2,)]
