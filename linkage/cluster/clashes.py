@@ -12,8 +12,8 @@ from linkage.cluster.components import COMPONENTS
 from linkage.cluster.constraints import BIRTH_DATES, BOTH_TWINS, NEVER_LINK, Edge, Member
 from linkage.match.guards import PREDICATES, twin_pattern_sql
 from linkage.match.pool import POOL, RECORD_UPNS
-from linkage.match.twinless import is_twinless_sql
-from linkage.sql import Connection, Step, rows, run_steps, scratch_step
+from linkage.match.twinless import TWINLESS
+from linkage.sql import Connection, Step, count, has_table, rows, run_steps, scratch_step
 from linkage.tables import DECIDED
 
 APART = "apart_pairs"
@@ -30,7 +30,7 @@ def apart_step(con: Connection, *, all_rules: bool) -> Step:
 
     Only components with two birth dates or two forenames are looked at pair by pair. Two records with a link of their
     own that no guard held are not twins: the link was made in view of both forenames. In one source they are, unless
-    the source is twinless.
+    the source is twinless (`are_in_twinless_sql`).
     """
     never = f"""
         select n.record_id_l, n.record_id_r, '{NEVER_LINK}' as reason
@@ -39,7 +39,6 @@ def apart_step(con: Connection, *, all_rules: bool) -> Step:
         join {COMPONENTS} r on r.record_id = n.record_id_r and r.component = l.component"""
     if not all_rules:
         return scratch_step(APART, never)
-    are_twinless = f"(l.source_no = r.source_no and {is_twinless_sql(con, 'l.source_no')})"
     return scratch_step(
         APART,
         f"""
@@ -51,7 +50,7 @@ def apart_step(con: Connection, *, all_rules: bool) -> Step:
           join {POOL} p on p.record_id = c.record_id),
         judged as (
           select l.record_id as record_id_l, r.record_id as record_id_r, l.source_no = r.source_no as is_one_source,
-            case when {twin_pattern_sql()} and not {are_twinless} then '{BOTH_TWINS}'
+            case when {twin_pattern_sql()} and not {are_in_twinless_sql(con)} then '{BOTH_TWINS}'
               when {incompatible_birth_dates_sql()} then '{BIRTH_DATES}' end as reason
           from members l join members r on r.component = l.component and r.record_id > l.record_id)
         {never}
@@ -65,6 +64,21 @@ def apart_step(con: Connection, *, all_rules: bool) -> Step:
           and not exists (
             select 1 from never_link n where n.record_id_l = j.record_id_l and n.record_id_r = j.record_id_r)""",
     )
+
+
+def are_in_twinless_sql(con: Connection) -> str:
+    """Does a twinless source hold both children, if they are two: both records, or one and a link of the other?"""
+    if not has_table(con, TWINLESS) or not count(con, TWINLESS):
+        return "false"
+    linked = f"""
+        select k.record_id_l as record_id, p.source_no from {DECIDED} k
+        join {POOL} p on p.record_id = k.record_id_r where k.decision = 'link'
+        union all
+        select k.record_id_r, p.source_no from {DECIDED} k
+        join {POOL} p on p.record_id = k.record_id_l where k.decision = 'link'"""
+    here = f"select source_no from {TWINLESS}"
+    return f"""(l.source_no in ({here}) and (r.source_no = l.source_no or (r.record_id, l.source_no) in ({linked}))
+              or r.source_no in ({here}) and (l.record_id, r.source_no) in ({linked}))"""
 
 
 def incompatible_birth_dates_sql() -> str:

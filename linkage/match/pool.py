@@ -89,6 +89,7 @@ def pool_step() -> Step:
           case when not is_communal then r.district end as district, r.address_line,
           nullif(regexp_extract(r.address_line, '{HOUSE_AND_STREET}'), '') as address_key,
           list_distinct(string_split(r.address_line, ' ')) as address_words,
+          case when r.address_line is not null and (r.postcode is null or is_communal) then true end as address_only,
           r.uprn, r.authority, r.school_urn,
           r.sex, r.ethnicity, r.ethnicity_5, u.record_id is not null as has_upn,
           0::uhugeint as linked_mask, 0::uhugeint as closed_mask

@@ -1,7 +1,7 @@
 """Twinless sources: files in which pairs that look like twins are one child under a wrong forename.
 
-Inside one source nothing that a pair holds tells twins from one child whose forename one record has wrong. The file as a
-whole may: twins have brothers and sisters. Wherever families are, pairs of a home with different forenames and birth
+Inside one source nothing that a pair holds tells twins from one child whose forename one record has wrong. The file as
+a whole may: twins have brothers and sisters. Wherever families are, pairs of a home with different forenames and birth
 dates are some fifty times as many as pairs with one birth date. A source is twinless where all of this holds, counted
 over pairs of one surname at one home (postcode, or house number and street):
 
@@ -22,7 +22,7 @@ from __future__ import annotations
 from linkage.match.guards import dob_conflict_sql, forename_conflict_sql
 from linkage.match.households import KNOWN_SOURCE, LARGEST_HOUSEHOLD, MOST_TIMES
 from linkage.match.pool import POOL
-from linkage.sql import Connection, Step, has_table, scratch_step, table_step
+from linkage.sql import Step, scratch_step, table_step
 
 TWINLESS = "twinless_sources"
 MATES = "birthday_mates"
@@ -118,8 +118,3 @@ def twinless_step() -> Step:
         where coalesce(s.pairs, 0) <= {MOST_TWINS} * d.looks
           and {MOST_TIMES * TWINS_TO_SIBLINGS} * coalesce(s.pairs, 0) + {UNSEEN_TWINS} <= {MOST_TWINS} * d.looks""",
     )
-
-
-def is_twinless_sql(con: Connection, source_no: str) -> str:
-    """SQL: is the source twinless? False where the run never looked."""
-    return f"{source_no} in (select source_no from {TWINLESS})" if has_table(con, TWINLESS) else "false"

@@ -3,8 +3,8 @@
 Same birth date, same surname, another forename: twins, or one child whose forename one side has wrong. Such a pair is
 held back, for the evidence cannot tell. What can is how many twins there are: a source that holds both of a pair shows
 them inside itself. Where its files hold next to none, and many pairs across two sources look like twins, nearly all of
-these are one child, and only those are held whose twin is seen. Inside one source they are one child where the source is
-twinless (`linkage.match.twinless`), and such a source shows no twins to others.
+these are one child, and only those are held whose twin is seen. Inside one source they are one child where the source
+is twinless (`linkage.match.twinless`), and such a source shows no twins to others.
 """
 
 from __future__ import annotations
