@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from linkage.cluster.components import COMPONENTS
 from linkage.cluster.constraints import BIRTH_DATES, BOTH_TWINS, NEVER_LINK, Edge, Member
-from linkage.match.guards import PREDICATES, twin_pattern_sql
+from linkage.match.guards import PREDICATES, same_name_sql, twin_pattern_sql
 from linkage.match.pool import POOL, RECORD_UPNS
 from linkage.match.twinless import TWINLESS
 from linkage.sql import Connection, Step, count, has_table, rows, run_steps, scratch_step
@@ -29,8 +29,8 @@ def apart_step(con: Connection, *, all_rules: bool) -> Step:
     """`apart_pairs`: never-link pairs, twins, and birth dates that no slip and no name reconciles.
 
     Only components with two birth dates or two forenames are looked at pair by pair. Two records with a link of their
-    own that no guard held are not twins: the link was made in view of both forenames. In one source they are, unless
-    the source is twinless (`are_in_twinless_sql`).
+    own that no guard held are not twins: the link was made in view of both forenames. In one source they are. Where a
+    twinless source holds both, two of one surname are neither twins nor siblings (`are_in_twinless_sql`).
     """
     never = f"""
         select n.record_id_l, n.record_id_r, '{NEVER_LINK}' as reason
@@ -50,7 +50,8 @@ def apart_step(con: Connection, *, all_rules: bool) -> Step:
           join {POOL} p on p.record_id = c.record_id),
         judged as (
           select l.record_id as record_id_l, r.record_id as record_id_r, l.source_no = r.source_no as is_one_source,
-            case when {twin_pattern_sql()} and not {are_in_twinless_sql(con)} then '{BOTH_TWINS}'
+            case when {same_name_sql("l", "r", "surname")} and {are_in_twinless_sql(con)} then null
+              when {twin_pattern_sql()} then '{BOTH_TWINS}'
               when {incompatible_birth_dates_sql()} then '{BIRTH_DATES}' end as reason
           from members l join members r on r.component = l.component and r.record_id > l.record_id)
         {never}

@@ -10,6 +10,7 @@ from tiny_run import Row, Run, load, people, run_rules
 
 from linkage.cluster.persons import PersonCount, make_persons
 from linkage.errors import RefusedError
+from linkage.match.twinless import TWINLESS
 from linkage.sql import Connection, connect, execute, rows
 from linkage.tables import CONFLICTS_OF_DECISIONS, DECIDED, PERSONS
 
@@ -193,6 +194,26 @@ def test_birth_dates_that_nothing_reconciles_are_parted(con: Connection) -> None
     run, _ = joined(con, table, links)
     assert run.persons == {frozenset({"a:1", "b:1", "c:1"}), frozenset({"d:1"})}
     assert run.conflicts == {("person_breaks_a_rule", "c:1", "d:1", "incompatible_birth_dates", "cut")}
+
+
+FORMS_OF_ONE = """
+    source | key | forename | surname | dob
+    a      | 1   | AMINA    | YUSUF   | 2012-03-09
+    a      | 2   | AMINA    | YUSUF   | 2014-11-20
+    a      | 3   | TARIQ    | {} | 2012-03-09
+    """
+
+
+@pytest.mark.parametrize(
+    ("twinless", "surname", "is_whole"), [(True, "YUSUF", True), (False, "YUSUF", False), (True, "OKORO", False)]
+)
+def test_where_nobody_has_siblings_two_of_one_surname_are_one_child(
+    con: Connection, twinless: bool, surname: str, is_whole: bool
+) -> None:
+    execute(con, f"create table {TWINLESS} as select 0 as source_no where {twinless}")
+    links = [("a:1", "a:2", "link", 0.99), ("a:1", "a:3", "link", 0.98)]
+    run, _ = joined(con, FORMS_OF_ONE.format(surname), links)
+    assert run.together("a:1", "a:2", "a:3") == is_whole
 
 
 def test_a_first_of_january_may_stand_for_its_year(con: Connection) -> None:
