@@ -129,13 +129,13 @@ def together(run: Run, left: str, right: str, numbers: range) -> int:
 
 def test_in_a_list_without_twins_other_forenames_are_linked_and_stay_in_one_person(con: Connection) -> None:
     # Ten children stand there a third time, by their first forename.
-    run = linked(con, doubled() + [child(number, "c") for number in range(10)])
+    run = linked(con, doubled(agreeing=300) + [child(number, "c") for number in range(10)])
     assert together(run, "list:{n}a", "list:{n}b", range(FEWEST)) == FEWEST
     assert together(run, "list:{n}b", "list:{n}c", range(10)) == 10
 
 
 def test_in_a_list_of_families_other_forenames_are_held(con: Connection) -> None:
-    run = linked(con, doubled() + [child(number, "c") for number in range(10)] + siblings(30))
+    run = linked(con, doubled(agreeing=300) + [child(number, "c") for number in range(10)] + siblings(30))
     assert together(run, "list:{n}a", "list:{n}b", range(FEWEST)) == 0
     assert together(run, "list:{n}a", "list:{n}c", range(10)) == 10
 
