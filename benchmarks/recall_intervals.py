@@ -16,8 +16,8 @@ from __future__ import annotations
 import csv
 import math
 import shutil
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ import linkage_synth
 import numpy as np
 from contestants import Limits, engine_command, engine_environment
 from measuring import measure
-from scipy.stats import spearmanr
+from recall_ranking import FEWEST_RANKED, Cell, as_lines, ranking, worst_named
 
 from linkage.diagnostics.evaluation import run_views, sources_step
 from linkage.diagnostics.finished import read_manifest
@@ -41,38 +41,8 @@ from linkage.validation.rerun import KNOWN
 CHILDREN = 20_000
 MODE = "residual_pool"
 TARGET = 0.9  # of the supported cells
-FEWEST_RANKED = 30  # true pairs of a group that is ranked by the truth of one England
 WORKING = (SOURCES, RECORDS, IDENTIFIERS, PERSONS, HIDDEN, KNOWN)
 OUTSIDE = ("within reach", "out of reach", "both without an identifier")
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One supported subgroup of one England: the estimate and its interval, and the true pairs and how many found."""
-
-    seed: int
-    variable: str
-    subgroup: str
-    estimate: float
-    lo: float
-    hi: float
-    pairs: int
-    found: int
-
-    @property
-    def true(self) -> float:
-        """The true recall."""
-        return self.found / self.pairs
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether the number found lies in the interval, its ends rounded outward to whole pairs."""
-        return math.floor(self.lo * self.pairs + 1e-9) <= self.found <= math.ceil(self.hi * self.pairs - 1e-9)
-
-    @property
-    def is_strictly_covered(self) -> bool:
-        """Whether the true share lies in the interval as it stands."""
-        return self.lo - 1e-6 <= self.true <= self.hi + 1e-6
 
 
 def run(data: Path, limits: Limits, *, seeds: int) -> dict[str, Any]:
@@ -122,10 +92,20 @@ def judge(seed: int, run_folder: Path, truth: Path) -> tuple[list[Cell], dict[st
                 row = told.get((variable, str(subgroup)))
                 if row is not None:
                     estimate, lo, hi = (float(row[name]) for name in ("recall_std_to_residue", "std_lo", "std_hi"))
-                    cells.append(Cell(seed, variable, str(subgroup), estimate, lo, hi, int(str(n)), int(str(x))))
+                    cells.append(Cell(
+                        seed, variable, str(subgroup), estimate, lo, hi, int(str(n)), int(str(x)), **_place(row)
+                    ))  # fmt: skip
         return cells, outside
     finally:
         con.close()
+
+
+def _place(row: Mapping[str, str]) -> dict[str, Any]:
+    """The shrunk recall and its place, where the run gives them."""
+    if not row["recall_shrunk"]:
+        return {}
+    return {"shrunk": float(row["recall_shrunk"]), "rank_lo": int(row["rank_lo"]), "rank_hi": int(row["rank_hi"]),
+            "may_be_worst": row["may_be_worst"] == "true"}  # fmt: skip
 
 
 def _true_pairs(con: Connection) -> None:
@@ -148,38 +128,6 @@ def _true_pairs(con: Connection) -> None:
     )
 
 
-def ranking(cells: Sequence[Cell]) -> dict[str, tuple[int, float, str, str]]:
-    """By variable: groups, Spearman's correlation of estimate and truth over all seeds, and the worst group of each.
-
-    A group's pairs of all Englands are taken together, its estimates weighted by them: one England has too few.
-    """
-    told = {}
-    for variable in dict.fromkeys(cell.variable for cell in cells if cell.variable != ALL):
-        own = [cell for cell in cells if cell.variable == variable]
-        groups = {name: [c for c in own if c.subgroup == name] for name in sorted({c.subgroup for c in own})}
-        groups = {name: of for name, of in groups.items() if sum(c.pairs for c in of) >= FEWEST_RANKED}
-        if len(groups) < 2:
-            continue
-        true = {name: sum(c.found for c in of) / sum(c.pairs for c in of) for name, of in groups.items()}
-        made = {name: sum(c.estimate * c.pairs for c in of) / sum(c.pairs for c in of) for name, of in groups.items()}
-        rho = float(spearmanr(list(true.values()), list(made.values())).statistic)
-        told[variable] = len(groups), rho, min(true, key=lambda n: (true[n], n)), min(made, key=lambda n: (made[n], n))
-    return told
-
-
-def worst_named(cells: Sequence[Cell]) -> tuple[int, int]:
-    """In how many Englands and variables the truly worst group with enough pairs is among the estimated worst two."""
-    right = of = 0
-    for seed, variable in sorted({(c.seed, c.variable) for c in cells if c.variable != ALL}):
-        own = [c for c in cells if (c.seed, c.variable) == (seed, variable) and c.pairs >= FEWEST_RANKED]
-        if len(own) < 3:  # of two groups both are the worst two
-            continue
-        worst = min(own, key=lambda c: (c.true, c.subgroup))
-        right += worst in sorted(own, key=lambda c: (c.estimate, c.subgroup))[:2]
-        of += 1
-    return right, of
-
-
 def as_markdown(result: dict[str, Any]) -> str:
     """Coverage, bias and ranking, then by variable, then what the estimate does not speak of."""
     cells = [Cell(**cell) for cell in result["cells"]]
@@ -200,6 +148,8 @@ def as_markdown(result: dict[str, Any]) -> str:
         "| worst by truth | worst told |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---|---|",
         *(_variable_line(variable, [c for c in cells if c.variable == variable], ranks) for variable in variables),
+        "",
+        *as_lines(cells),
         "",
         "| true pairs of a record without an identifier | pairs | found |",
         "|---|---:|---:|",

@@ -36,7 +36,8 @@ COLUMNS = (
     "subgroup_var", "subgroup", "m_masked", "comparable", "blocked", "scored_in", "recovered", "recall", "lo", "hi",
     "method", "reference", "mmr_ratio_vs_ref", "ratio_lo", "ratio_hi", "p_adj", "masked_false", "precision",
     "precision_lo", "precision_hi", "residue_found", "recall_std_to_residue", "std_lo", "std_hi",
-    "unsupported_share", "bound_lo", "bound_hi", "status", "pool_mode", "seed",
+    "unsupported_share", "bound_lo", "bound_hi", "recall_shrunk", "rank_lo", "rank_hi", "chance_worst",
+    "may_be_worst", "status", "pool_mode", "seed",
 )  # fmt: skip
 
 
@@ -69,7 +70,7 @@ def masked_validation(
     run_steps(con, (groups_step(names, validated), _pairs_step(years)))
     variables = (ALL, *names, *OF_PAIRS)
     funnels = _funnels(con, variables)
-    residue = recall_of_residue(con, names) if funnels else {}
+    residue = recall_of_residue(con, names, seed=seed) if funnels else {}
     listed = [_row(group, funnel, residue.get(group), seed) for group, funnel in funnels.items()]
     _compare(listed, funnels)
     with (folder / "masked_validation.csv").open("w", encoding="utf-8", newline="") as file:

@@ -16,14 +16,14 @@ Records of the residue without any cell within reach are the `unsupported_share`
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from linkage.diagnostics.subgroups import ALL
 from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scratch_step
-from linkage.stats import RATE_DECIMALS, FoundRecall, recall_of_found
+from linkage.stats import RATE_DECIMALS, FoundRecall, Place, places, prior_strength, recall_of_found
 from linkage.tables import IDENTIFIERS, PERSONS, SOURCES
 from linkage.validation.persons import HIDDEN, TRUSTED
 from linkage.validation.rerun import KNOWN
@@ -33,18 +33,23 @@ FEWEST = 10  # pairs, and masked persons, without which a group has no rate
 MOST_UNSUPPORTED = 0.2  # of the pairs found lie in cells of which the group has no masked pair: no rate
 CELL = "i.side || ' and ' || o.source_no"  # of record i, and o that holds an identifier
 Group = tuple[str, str, str]  # pool mode, variable, subgroup
+Cell = tuple[str, int, float, float]  # name, found, presumed, recall of all groups
 
 
 @dataclass(frozen=True)
 class ResidueRecall:
     """Of one subgroup: pairs of the residue that were found within reach, their recall, and the share out of reach.
 
-    `recall` is None where there is too little to tell it from.
+    `recall` is None where there is too little to tell it from. `shrunk`: the same, the recall of a cell drawn to that
+    of all groups as far as groups of the variable differ by no more than chance; `place`: its rank among them. Both are
+    None where the variable has no other group with a recall.
     """
 
     found: int
     recall: FoundRecall | None
     unsupported_share: float
+    shrunk: FoundRecall | None = None
+    place: Place | None = None
 
     @property
     def columns(self) -> dict[str, object]:
@@ -56,15 +61,24 @@ class ResidueRecall:
         least = self.recall.rate * (1 - self.unsupported_share)
         numbers = {"recall_std_to_residue": self.recall.rate, "std_lo": self.recall.lo, "std_hi": self.recall.hi,
                    "bound_lo": least, "bound_hi": min(1.0, least + self.unsupported_share)}  # fmt: skip
-        return told | {name: round(value, RATE_DECIMALS) for name, value in numbers.items()}
+        told |= {name: round(value, RATE_DECIMALS) for name, value in numbers.items()}
+        if self.shrunk is None or self.place is None:
+            return told
+        return told | {
+            "recall_shrunk": round(self.shrunk.rate, RATE_DECIMALS), "rank_lo": self.place.lo,
+            "rank_hi": self.place.hi, "chance_worst": self.place.chance_lowest,
+            "may_be_worst": "true" if self.place.may_be_lowest else "false",
+        }  # fmt: skip
 
 
-def recall_of_residue(con: Connection, names: Sequence[str]) -> dict[Group, ResidueRecall]:
+def recall_of_residue(con: Connection, names: Sequence[str], *, seed: int = 1) -> dict[Group, ResidueRecall]:
     """By pool mode, variable and subgroup of the record that holds no identifier; reads `masked_groups`."""
     run_steps(con, residue_steps())
     told: dict[Group, ResidueRecall] = {}
     for variable in (ALL, *names):
-        told |= _of_variable(con, variable)
+        own = _of_variable(con, variable)
+        for mode in sorted({mode for mode, _, _ in own}):
+            told |= _placed({group: one for group, one in own.items() if group[0] == mode}, seed)
     return told
 
 
@@ -150,16 +164,21 @@ def _of_variable(con: Connection, variable: str) -> dict[Group, ResidueRecall]:
           count(*) as tried
         from residue_tried t join residue_cells c on c.pool_mode = t.pool_mode and c.cell = t.cell {groups}
         group by all order by all""").fetchnumpy()
-    cells: dict[Group, list[tuple[str, int, float, float]]] = {}
-    for mode, subgroup, *cell in rows(con, "from residue_cells_of_groups order by all"):
-        name, found, presumed, recall = (str(value) for value in cell)
+    cells: dict[Group, list[Cell]] = {}
+    for mode, subgroup, name, found, *rates in rows(
+        con,
+        """
+            select pool_mode, subgroup, cell, found, presumed, recall from residue_cells_of_groups order by all""",
+    ):
+        presumed, recall = (float(str(value)) for value in rates)
         told = cells.setdefault((str(mode), variable, str(subgroup)), [])
-        told.append((name, int(found), float(presumed), float(recall)))
+        told.append((str(name), int(str(found)), presumed, recall))
+    weights = _weights(con)
     return {
         (str(mode), variable, str(subgroup)): _recall_of(
             cells.get((str(mode), variable, str(subgroup)), []),
             {name: of[(tried["pool_mode"] == mode) & (tried["subgroup"] == subgroup)] for name, of in tried.items()},
-            cluster=float(str(cluster)), unsupported_share=float(str(share)),
+            weight=weights.get(str(mode), 1.0), cluster=float(str(cluster)), unsupported_share=float(str(share)),
         )
         for mode, subgroup, share, cluster in rows(con, f"""
             with found as (
@@ -179,9 +198,13 @@ def _of_variable(con: Connection, variable: str) -> dict[Group, ResidueRecall]:
 
 
 def _cells_of_groups_step(column: str, groups: str) -> Step:
-    """`residue_cells_of_groups` (pool_mode, subgroup, cell): found, presumed, recall of all groups.
+    """`residue_cells_of_groups` (pool_mode, subgroup, cell): found, presumed, recall of all groups; tried, recovered.
 
-    `presumed`: pairs that the group's records without an identifier would have, had they as many each as the masked.
+    `presumed`: pairs that the group's records without an identifier would have, had they as many each as the masked
+    (P), times k, how many more or fewer those of the other groups have: (F+1) / (r P + 1) of the others' found pairs F,
+    the mean of a gamma posterior that begins with one pair, as masked. Children without a UPN can have a tenth of the
+    masked ones' pairs; taken from each group as it is, P would tell each small group of a missed pair or more in every
+    cell.
     """
     return scratch_step(
         "residue_cells_of_groups",
@@ -191,35 +214,62 @@ def _cells_of_groups_step(column: str, groups: str) -> Step:
             count(*) filter (t.person is not null) as holding
           from residue_side t {groups} group by all),
         tried as (
-          select t.pool_mode, {column} as subgroup, t.cell, count(*) as pairs
+          select t.pool_mode, {column} as subgroup, t.cell, count(*) as pairs, count(*) filter (t.is_found) as recovered
           from residue_tried t {groups} group by all),
-        found as (select {column} as subgroup, t.cell, count(*) as pairs from residue_found t {groups} group by all)
-        select c.pool_mode, s.subgroup, c.cell, coalesce(f.pairs, 0) as found,
-          coalesce(s.lacking * t.pairs / nullif(s.holding, 0), 0.0) as presumed, c.recall
-        from residue_cells c
-        join sides s on s.side = c.side
-        left join tried t on t.pool_mode = c.pool_mode and t.cell = c.cell and t.subgroup = s.subgroup
-        left join found f on f.cell = c.cell and f.subgroup = s.subgroup
-        where s.lacking > 0""",
+        found as (select {column} as subgroup, t.cell, count(*) as pairs from residue_found t {groups} group by all),
+        alike as (
+          select c.pool_mode, s.subgroup, c.cell, c.recall, coalesce(f.pairs, 0) as found,
+            round(coalesce(s.lacking * t.pairs / nullif(s.holding, 0), 0.0), {RATE_DECIMALS})::decimal(18, 6) as alike,
+            coalesce(t.pairs, 0) as tried, coalesce(t.recovered, 0) as recovered
+          from residue_cells c
+          join sides s on s.side = c.side
+          left join tried t on t.pool_mode = c.pool_mode and t.cell = c.cell and t.subgroup = s.subgroup
+          left join found f on f.cell = c.cell and f.subgroup = s.subgroup
+          where s.lacking > 0)
+        select pool_mode, subgroup, cell, found, tried, recovered, recall,
+          alike::double * (sum(found) over of_cell - found + 1)
+            / (recall * (sum(alike) over of_cell - alike)::double + 1) as presumed
+        from alike window of_cell as (partition by pool_mode, cell)""",
     )
 
 
+def _weights(con: Connection) -> dict[str, float]:
+    """By pool mode, how many pairs the recall of all groups counts as in that of a group's cell: at least one."""
+    read = con.execute("from residue_cells_of_groups where tried > 0 order by all").fetchnumpy()
+    of_modes = {str(mode): {name: of[read["pool_mode"] == mode] for name, of in read.items()}
+                for mode in np.unique(read["pool_mode"])}  # fmt: skip
+    return {mode: max(1.0, prior_strength(of["recovered"], of["tried"], of["recall"])) for mode, of in of_modes.items()}
+
+
+def _placed(told: Mapping[Group, ResidueRecall], seed: int) -> dict[Group, ResidueRecall]:
+    """Groups of one variable with their places; without where only one has a recall."""
+    ranked = {group: one.shrunk for group, one in sorted(told.items()) if one.shrunk is not None}
+    if len(ranked) < 2:
+        return {group: replace(one, shrunk=None) for group, one in told.items()}
+    found = places([one.rate for one in ranked.values()], [one.n_eff for one in ranked.values()], seed=seed)
+    of_group = dict(zip(ranked, found, strict=True))
+    return {group: replace(one, place=of_group.get(group)) for group, one in told.items()}
+
+
 def _recall_of(
-    cells: Sequence[tuple[str, int, float, float]],
+    cells: Sequence[Cell],
     tried: Mapping[str, Any],
     *,
+    weight: float,
     cluster: float,
     unsupported_share: float,
 ) -> ResidueRecall:
-    """Recall of one group, from its cells (name, found, presumed, recall of all groups) and its masked persons."""
+    """Recall of one group, as it is and shrunk, from its cells and its masked persons."""
     found = sum(n for _, n, _, _ in cells)
-    recall = None
-    if found >= FEWEST and len(np.unique(tried["person"])) >= FEWEST:
-        recall = recall_of_found(
+    recall, shrunk = (
+        recall_of_found(
             {name: n for name, n, _, _ in cells}, tried["cell"].tolist(), tried["person"].tolist(), tried["recovered"],
             tried["tried"], presumed={name: mean for name, _, mean, _ in cells},
-            expected={name: rate for name, _, _, rate in cells}, cluster=cluster,
-        )  # fmt: skip
-    if recall is not None and recall.unsupported > MOST_UNSUPPORTED:
-        recall = None
-    return ResidueRecall(found, recall, unsupported_share)
+            expected={name: rate for name, _, _, rate in cells}, weight=pairs, cluster=cluster,
+        )
+        if found >= FEWEST and len(np.unique(tried["person"])) >= FEWEST else None
+        for pairs in (1.0, weight)
+    )  # fmt: skip
+    if recall is None or recall.unsupported > MOST_UNSUPPORTED:
+        return ResidueRecall(found, None, unsupported_share)
+    return ResidueRecall(found, recall, unsupported_share, shrunk)

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from linkage.stats.missed import CaptureRecapture, DuplicateMethod, chapman, duplicate_method
     from linkage.stats.multiplicity import benjamini_hochberg, holm, sidak_level
     from linkage.stats.pooling import Pooled, rubin
+    from linkage.stats.ranking import Place, places
     from linkage.stats.resampling import (
         BootstrapInterval,
         ClusteredRate,
@@ -69,7 +70,7 @@ if TYPE_CHECKING:
         bootstrap_ratios,
         clustered_wilson,
     )
-    from linkage.stats.shrinkage import Shrunk, additive_rates, shrink
+    from linkage.stats.shrinkage import Shrunk, additive_rates, prior_strength, shrink
     from linkage.stats.standardisation import (
         Standardised,
         Stratified,
@@ -106,8 +107,9 @@ _LATER = {
     "missed": ("CaptureRecapture", "DuplicateMethod", "chapman", "duplicate_method"),
     "multiplicity": ("benjamini_hochberg", "holm", "sidak_level"),
     "pooling": ("Pooled", "rubin"),
+    "ranking": ("Place", "places"),
     "resampling": ("BootstrapInterval", "ClusteredRate", "bootstrap_ratio", "bootstrap_ratios", "clustered_wilson"),
-    "shrinkage": ("Shrunk", "additive_rates", "shrink"),
+    "shrinkage": ("Shrunk", "additive_rates", "prior_strength", "shrink"),
     "standardisation": (
         "Standardised", "Stratified", "neyman", "size_for_half_width", "standardise", "stratified_rate",
         "stratified_recall",
@@ -137,6 +139,7 @@ __all__ = [
     "Interval",
     "LinkageWeights",
     "PairCounts",
+    "Place",
     "Pooled",
     "Shrunk",
     "Standardised",
@@ -164,8 +167,10 @@ __all__ = [
     "neyman",
     "pairs_between",
     "pairs_within",
+    "places",
     "poisson_binomial_interval",
     "precision_recall_f1",
+    "prior_strength",
     "recall_of_found",
     "risk_ratio",
     "rubin",

@@ -38,21 +38,24 @@ def recall_of_found(
     *,
     presumed: Mapping[Hashable, float],
     expected: Mapping[Hashable, float] | None = None,
+    weight: float = 1.0,
     cluster: float = 1.0,
     level: float = LEVEL,
 ) -> FoundRecall | None:
     """R = Σ F / Σ N by cell: of a target's true pairs the share found, from F found and r, how often pairs are found.
 
     `cells`, `persons`, `recovered`, `tried`: a line for each person and cell of a sample whose pairs are known, with
-    how many were tried and how many of them recovered; r = (Σ recovered + e) / (Σ tried + 1), where e is `expected` of
-    the cell (else of all cells): one pair more, so that few pairs are not taken for certainty.
+    how many were tried and how many of them recovered; r = (Σ recovered + w e) / (Σ tried + w), where e is `expected`
+    of the cell (else of all cells) and w `weight`: one pair more, so that few pairs are not taken for certainty, or as
+    many as `prior_strength` says, and the recall is shrunk to what is expected of its cells.
     F is binomial of N, N Poisson with a mean that is exponential about μ, `presumed` of the cell (pairs, were the
     target like the sample): N = F + (F+1)(1-r) / (1/μ + r). Where most are found, F rules: no partner is presumed whom
     the target does not have. Where hardly any is, μ does.
     Var(Σ N) = Σ over persons of their influence on it squared (a person's pairs stand or fall together) + `cluster` (so
-    many pairs of the target do) × Σ [(N - F) + (F+1)(1-r)² / (1/μ + r)²]; where a cell's sample was all recovered, or
-    not at all, (x+½)/(n+1) for its variance. The interval is Wilson's at R (1-R) / var(R), never above the pairs that
-    seem to be. None where nothing was found in a cell that was tried.
+    many pairs of the target do) × Σ [(N - F) + (F+1)(1-r)² / (1/μ + r)²] + e(1-e) / (w+1), what r may differ from e, as
+    far as e stands for r; where a cell's sample was all recovered, or not at all, (x+½)/(n+1) for its variance. The
+    interval is Wilson's at R (1-R) / var(R), never above the pairs that seem to be. None where nothing was found in a
+    cell that was tried.
     Sources: D. G. Horvitz and D. J. Thompson, J. Am. Stat. Assoc. 47 (1952) 663-685 (F / r); A. Gelman and others,
     Bayesian Data Analysis (3rd ed., 2013), 2.6 (gamma and Poisson); W. G. Cochran, Sampling Techniques (3rd ed., 1977),
     6 and 9 (ratios, clusters); E. L. Korn and B. I. Graubard, Survey Methodology 24 (1998) 193-201.
@@ -71,13 +74,14 @@ def recall_of_found(
     held = float(counts[is_tried].sum())
     if not held:
         return None
-    r = (tops + guess) / (bottoms + 1)
+    r = (tops + weight * guess) / (bottoms + weight)
     least = 1 / np.maximum(mean, 1e-9) + r
     missed = np.where(is_tried, (counts + 1) * (1 - r) / least, 0.0)
     slope = np.where(is_tried, (counts + 1) * (least + 1 - r) / least**2, 0.0)  # of what is missed, by r
     own = cluster * float((missed + missed**2 / (counts + 1)).sum())
-    gaps = slope[of_cell] / (bottoms[of_cell] + 1) * (x - r[of_cell] * n)
-    variance = own + _by_person(gaps, persons) + _of_certain(slope, tops, bottoms)
+    gaps = slope[of_cell] / (bottoms[of_cell] + weight) * (x - r[of_cell] * n)
+    lent = (slope * weight / (bottoms + weight)) ** 2 * guess * (1 - guess) / (weight + 1)
+    variance = own + _by_person(gaps, persons) + _of_certain(slope, tops, bottoms, weight) + float(lent.sum())
     pairs = held + float(missed.sum())
     rate = held / pairs
     se = rate * float(np.sqrt(variance)) / pairs
@@ -101,8 +105,8 @@ def _by_person(gaps: Floats, persons: Sequence[Hashable]) -> float:
     return float(np.square(np.array(sorted(totals.values()))).sum())
 
 
-def _of_certain(slope: Floats, tops: Floats, bottoms: Floats) -> float:
+def _of_certain(slope: Floats, tops: Floats, bottoms: Floats, weight: float) -> float:
     """What cells add whose sample was all recovered, or not at all: it does not vary, and is not certain."""
     certain = (bottoms > 0) & ((tops == bottoms) | (tops == 0))
     p = (tops + 0.5) / (bottoms + 1)
-    return float((slope**2 * p * (1 - p) / (bottoms + 1))[certain].sum())
+    return float((slope**2 * p * (1 - p) * (bottoms + 1) / (bottoms + weight) ** 2)[certain].sum())

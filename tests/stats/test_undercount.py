@@ -22,7 +22,8 @@ def test_by_hand() -> None:
     own = missed + 41 * (1 - r) ** 2 / (1 / 60 + r) ** 2
     slope = 41 * (1 + 1 / 60) / (1 / 60 + r) ** 2
     sample = slope**2 / 100**2 * (80 * (1 - r) ** 2 + 19 * r**2)
-    assert told.se == pytest.approx(told.rate * np.sqrt(own + sample) / told.pairs)
+    lent = slope**2 / 100**2 * 0.81 * 0.19 / 2  # the one pair stands for a rate that may be another
+    assert told.se == pytest.approx(told.rate * np.sqrt(own + sample + lent) / told.pairs)
     assert told.lo < told.rate < told.hi
 
 
