@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from linkage.diagnostics.residue_recall import Group, ResidueRecall, recall_of_residue
+from linkage.diagnostics.served_worst import keep_served_worst
 from linkage.diagnostics.subgroups import ALL, checked_subgroups, subgroup_column_sql
 from linkage.schema import UNKNOWN
 from linkage.sql import Connection, Step, has_table, ident, literal, rows, run_steps, scratch_step
@@ -59,7 +60,7 @@ def masked_validation(
 ) -> int:
     """Write `masked_validation.csv`, empty but for its heading where nothing was validated; returns its rows.
 
-    `years` of sources, by number, where they are known.
+    Makes `diagnostics__served_worst`, for the report. `years` of sources, by number, where they are known.
     """
     names = checked_subgroups(con, subgroups)
     validated = (
@@ -71,6 +72,7 @@ def masked_validation(
     variables = (ALL, *names, *OF_PAIRS)
     funnels = _funnels(con, variables)
     residue = recall_of_residue(con, names, seed=seed) if funnels else {}
+    keep_served_worst(con, residue)
     listed = [_row(group, funnel, residue.get(group), seed) for group, funnel in funnels.items()]
     _compare(listed, funnels)
     with (folder / "masked_validation.csv").open("w", encoding="utf-8", newline="") as file:

@@ -158,7 +158,7 @@ def residue_steps() -> tuple[Step, ...]:
 def _of_variable(con: Connection, variable: str) -> dict[Group, ResidueRecall]:
     column = literal(ALL) if variable == ALL else f"g.{ident('v_' + variable)}"
     groups = "join masked_groups g on g.record_id = t.record_id"
-    run_steps(con, (_cells_of_groups_step(column, groups),))
+    run_steps(con, (cells_of_groups_step(column, groups),))
     tried = con.execute(f"""
         select t.pool_mode, {column} as subgroup, t.cell, t.person, sum(t.is_found::integer) as recovered,
           count(*) as tried
@@ -197,7 +197,7 @@ def _of_variable(con: Connection, variable: str) -> dict[Group, ResidueRecall]:
     }  # fmt: skip
 
 
-def _cells_of_groups_step(column: str, groups: str) -> Step:
+def cells_of_groups_step(column: str, groups: str) -> Step:
     """`residue_cells_of_groups` (pool_mode, subgroup, cell): found, presumed, recall of all groups; tried, recovered.
 
     `presumed`: pairs that the group's records without an identifier would have, had they as many each as the masked

@@ -10,6 +10,7 @@ from linkage.report.curves import SweepPoint, reliability_places, sweep_chart
 from linkage.report.error_facts import error_tables, not_enough, sweep_points, tipping_points
 from linkage.report.figures import error_figures, impacts
 from linkage.report.funnel_facts import LOST, REACHED, funnels, segments
+from linkage.report.served_facts import served_worst
 from linkage.report.validation_facts import reliability
 from linkage.report.words import count, percent, variable
 from linkage.sql import Connection
@@ -31,6 +32,7 @@ def error_sections(con: Connection) -> dict[str, Any]:
         "errors_are_masked": any(table.basis == MASKED for table in tables),
         "impacts": impacts(tables),
         "unclear": not_enough(con),
+        "served": served_worst(con),
         "tipping": tipping_points(con),
         "sweep": sweep_chart(points),
         "sweep_headers": ("Threshold", "Links", "Persons", "Precision", "Recall among the compared"),

@@ -8,6 +8,8 @@ from linkage.diagnostics.error_by_subgroup import COLUMNS, DISPARITY
 from linkage.diagnostics.funnel import FUNNEL, PAIR, RECORD
 from linkage.diagnostics.impact import TIPPING, TIPPING_COLUMNS
 from linkage.diagnostics.made_tables import keep_table
+from linkage.diagnostics.served_worst import COLUMNS as SERVED_COLUMNS
+from linkage.diagnostics.served_worst import SERVED_WORST
 from linkage.diagnostics.threshold_sweep import COLUMNS as SWEEP_COLUMNS
 from linkage.diagnostics.threshold_sweep import SWEEP
 from linkage.sql import Connection
@@ -38,6 +40,16 @@ def fill_errors(con: Connection, *, basis: str = "masked validation") -> None:
         {"estimand": "SEN among <children> in need", "subgroup_var": "all", "subgroup": "all", "records": 1_000,
          "linked": 800, "counted": 200, "linked_share": 0.8, "p_linked": 0.25, "decision_value": 0.3,
          "p_unlinked_needed": 0.5, "can_tip": True, "manski_lo": 0.2, "manski_hi": 0.4, "status": "told"}])  # fmt: skip
+    keep_table(con, SERVED_WORST, SERVED_COLUMNS, [
+        {"pool_mode": mode, "subgroup_var": variable, "subgroup": name, "recall_std_to_residue": recall,
+         "recall_shrunk": recall, "rank_lo": 1, "rank_hi": 2, "chance_worst": chance, "may_be_worst": chance > 0,
+         "status": "told" if variable == "age" else "not enough evidence"}
+        for mode, variable, name, recall, chance in (
+            ("full_pool", "age", "under 1", 0.1, 1.0), ("residual_pool", "age", "1 to 4", 0.8, 0.25),
+            ("residual_pool", "age", "18 and over", 0.75, 0.75), ("residual_pool", "age", "5 to 10", 0.95, 0.0),
+            ("residual_pool", "age", "11 to 15", 0.97, 0.0), ("residual_pool", "sex", "F", 0.91, 0.5),
+            ("residual_pool", "sex", "M", 0.92, 0.5))
+    ])  # fmt: skip
     con.execute(f"""
         create or replace table {FUNNEL} (unit varchar, pool_mode varchar, source_l varchar, source_r varchar,
           side varchar, subgroup_var varchar, subgroup varchar, start bigint, comparable bigint, blocked bigint,

@@ -110,6 +110,13 @@ def test_what_it_may_do_to_a_finding(page: Any) -> None:
     assert "no evidence of no difference" in said(page, "impact")
 
 
+def test_the_worst_served_is_named_as_far_as_it_is_told(page: Any) -> None:
+    assert cells(page, "The worst served of the children") == [
+        ["Age", "18 and over, 1 to 4", "4", "75.0%", "97.0%"],
+        ["Sex", "not enough evidence", "2", "91.0%", "92.0%"],
+    ]
+
+
 def test_the_funnel_is_told_by_stage_group_and_source(page: Any) -> None:
     stages = [" ".join(row.text_content().split()) for row in page.get_element_by_id("funnel").find_class("row")][:6]
     assert stages == ["Known to be one child100 100.0%", "Hold enough in common90 90.0%", "Looked at80 80.0%",

@@ -27,6 +27,18 @@ def test_by_hand() -> None:
     assert told.lo < told.rate < told.hi
 
 
+def test_the_heavier_the_expected_rate_the_closer_recall_is_to_it() -> None:
+    told = [
+        recall_of_found({"c": 40}, ["c"] * 20, range(20), [1.0] * 10 + [0.0] * 10, [1.0] * 20, presumed={"c": 60.0},
+                        expected={"c": 0.9}, weight=weight)
+        for weight in (1.0, 20.0, 1e12)
+    ]  # fmt: skip
+    rates, errors = zip(*((one.rate, one.se) for one in told if one is not None), strict=True)
+    assert rates[0] < rates[1] < rates[2] == pytest.approx(40 / (40 + 41 * 0.1 / (1 / 60 + 0.9)))
+    own = 41 * 0.1 / (1 / 60 + 0.9)
+    assert errors[0] > errors[1] > errors[2] == pytest.approx(rates[2] ** 2 / 40 * np.sqrt(own + own**2 / 41))
+
+
 def test_nothing_found_is_no_rate_and_an_untried_cell_is_told() -> None:
     assert recall_of_found({"c": 0}, ["c"], [1], [1.0], [1.0], presumed={"c": 3.0}) is None
     assert recall_of_found({"d": 9}, ["c"], [1], [1.0], [1.0], presumed={}) is None

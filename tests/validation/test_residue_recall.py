@@ -7,7 +7,7 @@ from pathlib import Path
 from tiny_run import load
 
 from linkage.diagnostics.masked_validation import groups_step
-from linkage.diagnostics.residue_recall import FEWEST, recall_of_residue, residue_steps
+from linkage.diagnostics.residue_recall import FEWEST, cells_of_groups_step, recall_of_residue, residue_steps
 from linkage.sql import Connection, execute, rows, run_steps
 from linkage.tables import PERSONS
 from linkage.validation.persons import HIDDEN
@@ -15,24 +15,27 @@ from linkage.validation.rerun import KNOWN, empty_results
 
 
 def children(con: Connection, sources: str, *, residue: tuple[str, ...] = (), persons: dict[str, int]) -> None:
-    """Records named by source and child (`a1`), known by a UPN unless in the residue; `persons` as the run has them."""
-    listed = [{"source": name[0], "key": name, "la_child_id": f"L{name[1:]}"} if name[0] in "cd" else
-              {"source": name[0], "key": name} for name in sources.split()]  # fmt: skip
+    """Records named by source and child (`a1`; odd ones are girls), known by a UPN unless in the residue; `persons` as
+    the run has them."""
+    told = [{"source": name[0], "key": name, "sex": "MF"[int(name[1:]) % 2]} for name in sources.split()]
+    listed = [
+        record | ({"la_child_id": f"L{record['key'][1:]}"} if record["source"] in "cd" else {}) for record in told
+    ]
     load(con, listed)
     lacking = ", ".join(f"'{name}'" for name in residue) or "''"
     execute(con, f"""create table {HIDDEN} as select record_id, case when key not in ({lacking})
         then substr(key, 2)::bigint end as person, case when key not in ({lacking}) then [1::ubigint] end as schemes,
         true as sample from records""")  # fmt: skip
-    told = ", ".join(f"('{name}', {number})" for name, number in persons.items())
+    numbers = ", ".join(f"('{name}', {number})" for name, number in persons.items())
     execute(con, f"""create table {PERSONS} as select r.record_id, p.person_no
-        from records r join (values {told}) p(key, person_no) on p.key = r.key""")  # fmt: skip
+        from records r join (values {numbers}) p(key, person_no) on p.key = r.key""")  # fmt: skip
     run_steps(con, empty_results())
     execute(con, f"""insert into {KNOWN} select 'residual_pool', 0, l.record_id, r.record_id, true, false,
         false, false, false
         from records l join records r on r.source_no > l.source_no
         join {HIDDEN} h on h.record_id = l.record_id
         join {HIDDEN} o on o.record_id = r.record_id and o.person = h.person""")  # fmt: skip
-    run_steps(con, (groups_step((), ""),))
+    run_steps(con, (groups_step(("sex",), ""),))
 
 
 def tried(con: Connection) -> dict[tuple[str, str], bool]:
@@ -94,6 +97,53 @@ def test_cells_in_which_hardly_anything_is_found_are_beyond_reach_and_told(con: 
     assert (told.columns["bound_lo"], told.columns["bound_hi"]) == (round(10 / 14, 6), 1.0)
     execute(con, f"delete from {PERSONS} where record_id in (select record_id from records where key = 'b30')")
     assert recall_of_residue(con, ())[group].recall is None, "nine pairs are too few"
+
+
+def test_how_many_pairs_a_group_has_is_presumed_from_what_the_others_are_found_to_have(con: Connection) -> None:
+    # Ten masked girls have 20 pairs, ten masked boys 10; five girls and 30 boys lack an identifier. Were they like the
+    # masked, they had 10 and 30 pairs, of which half are found. But two of the boys' are found and not 15, so that the
+    # girls have (2 + 1) / (15 + 1) of their 10; and one of the girls' and not five: the boys (1 + 1) / (5 + 1) of 30.
+    execute(con, """create table masked_groups as select range as record_id, if(range % 2 = 1, 'F', 'M') as v_sex
+        from range(200)""")  # fmt: skip
+    execute(con, "create table residue_cells as select 'residual_pool' as pool_mode, '0 and 1' as cell, '0' as side, "
+                 "0.5 as recall")  # fmt: skip
+    execute(con, """create table residue_side as
+        select range as record_id, '0' as side, range as person, false as is_residue from range(20)
+        union all select 100 + range, '0', null, true from range(70)
+        where range % 2 = 0 and range < 60 or range % 2 = 1 and range < 10""")  # fmt: skip
+    execute(con, """create table residue_tried as
+        select 'residual_pool' as pool_mode, record_id, '0 and 1' as cell, record_id < 10 as is_found
+        from residue_side cross join range(2) t(n)
+        where not is_residue and (n = 0 or record_id % 2 = 1)""")  # fmt: skip
+    execute(con, "create table residue_found as select unnest([100, 101, 102]) as record_id, '0 and 1' as cell")
+    groups = "join masked_groups g on g.record_id = t.record_id"
+    run_steps(con, (cells_of_groups_step("g.v_sex", groups),))
+    told = "select subgroup, found, tried, recovered, presumed from residue_cells_of_groups order by 1"
+    assert rows(con, told) == [("F", 1, 20, 10, 10 * 3 / 16), ("M", 2, 10, 5, 30 * 2 / 6)]
+    run_steps(con, (cells_of_groups_step("'all'", groups),))
+    assert rows(con, told) == [("all", 3, 30, 15, 35 * 30 / 20)], "of all there are no others: as the masked"
+
+
+def test_groups_of_a_variable_have_places_and_one_group_has_none(con: Connection) -> None:
+    # Of 80 children in a and b the rerun found all girls and 16 of 40 boys; 24 records of b lack an identifier.
+    known = [f"{source}{n:03}" for n in range(80) for source in "ab"]
+    lacking = [f"b{n}" for n in range(100, 124)]
+    persons = {name: int(name[1:]) for name in known} | {name: int(name[1:]) - 100 for name in lacking}
+    children(con, " ".join([*known, *lacking]), residue=tuple(lacking), persons=persons)
+    found = "select record_id from records where key[-1]::integer % 4 > 0"
+    execute(con, f"update {KNOWN} set recovered = record_id_l in ({found})")
+    told = recall_of_residue(con, ("sex",))
+    girls, boys, everybody = (told["residual_pool", *group] for group in (("sex", "F"), ("sex", "M"), ("all", "all")))
+    assert girls.place is not None
+    assert boys.place is not None
+    assert boys.shrunk is not None
+    assert boys.recall is not None
+    assert (girls.place.lo, girls.place.hi, girls.place.may_be_lowest) == (2, 2, False)
+    assert (boys.place.lo, boys.place.hi, boys.place.may_be_lowest) == (1, 1, True)
+    assert boys.recall.rate == boys.shrunk.rate < 0.5, "groups so different are not drawn together"
+    assert boys.columns["may_be_worst"] == "true"
+    assert everybody.place is None
+    assert "recall_shrunk" not in everybody.columns
 
 
 def test_two_records_of_one_source_are_a_pair_only_where_its_own_records_are_linked(con: Connection) -> None:
