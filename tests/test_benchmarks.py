@@ -15,6 +15,7 @@ from judging import judge
 from measuring import FailedError, measure
 from pages import refresh
 from persons_families import copies_for, is_met
+from recall_ranking import Cell, long_run, named_worst, said_to_differ
 from scale import exponents
 
 
@@ -124,6 +125,23 @@ def test_project_file_leaves_everything_at_its_default(tmp_path: Path) -> None:
     assert text.split("[link]")[1].strip() == 'within = ["a"]'
     write_dataset(tmp_path, Dataset("d", "D", "children", ("a", "b")))
     assert "[link]" not in (tmp_path / "linkage.toml").read_text(encoding="utf-8")
+
+
+def test_who_is_named_worst_is_held_against_one_england_and_against_all() -> None:
+    # In England 1 group a is the worst by a handful of pairs, but over both Englands it is b. a is named in both.
+    counts = {(1, "a"): (6, 10), (1, "b"): (70, 100), (1, "c"): (95, 100), (1, "d"): (4, 4),
+              (2, "a"): (28, 30), (2, "b"): (70, 100), (2, "c"): (95, 100), (2, "d"): (4, 4)}  # fmt: skip
+    cells = [
+        Cell(seed, "age", name, 0.9, 0.8, 1.0, pairs, found, shrunk=0.9, rank_lo=3 if name == "c" else 1,
+             rank_hi=4 if name == "c" else 2, may_be_worst=name == "a")
+        for (seed, name), (found, pairs) in counts.items()
+    ]  # fmt: skip
+    assert long_run(cells) == {("age", "a"): 34 / 40, ("age", "b"): 0.7, ("age", "c"): 0.95}
+    told = named_worst(cells)
+    assert [(one.groups, one.named, one.is_claim) for one in told] == [(4, 1, True)] * 2
+    assert [(one.is_right, one.is_right_in_the_long_run) for one in told] == [(True, False), (False, False)]
+    # c parts from a, b and d: of d, all of whose pairs were found, the order is wrong, and the long run does not tell.
+    assert said_to_differ(cells) == (6, 4, 4, 4)
 
 
 def test_page_is_refreshed_between_its_markers(tmp_path: Path) -> None:
