@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from linkage.diagnostics.residue_recall import Group, ResidueRecall, recall_of_residue
+from linkage.diagnostics.residue_recall import Group, ResidueRecall, placed, recall_of_residue
 from linkage.diagnostics.served_worst import keep_served_worst
 from linkage.diagnostics.subgroups import ALL, checked_subgroups, subgroup_column_sql
 from linkage.schema import UNKNOWN
@@ -71,7 +71,9 @@ def masked_validation(
     run_steps(con, (groups_step(names, validated), _pairs_step(years)))
     variables = (ALL, *names, *OF_PAIRS)
     funnels = _funnels(con, variables)
-    residue = recall_of_residue(con, names, seed=seed) if funnels else {}
+    residue = recall_of_residue(con, names) if funnels else {}
+    written = {group for group, funnel in funnels.items() if funnel.m >= FEWEST}
+    residue = placed({group: one for group, one in residue.items() if group in written}, seed=seed)
     keep_served_worst(con, residue)
     listed = [_row(group, funnel, residue.get(group), seed) for group, funnel in funnels.items()]
     _compare(listed, funnels)

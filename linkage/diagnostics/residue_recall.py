@@ -71,15 +71,31 @@ class ResidueRecall:
         }  # fmt: skip
 
 
-def recall_of_residue(con: Connection, names: Sequence[str], *, seed: int = 1) -> dict[Group, ResidueRecall]:
+def recall_of_residue(con: Connection, names: Sequence[str]) -> dict[Group, ResidueRecall]:
     """By pool mode, variable and subgroup of the record that holds no identifier; reads `masked_groups`."""
     run_steps(con, residue_steps())
     told: dict[Group, ResidueRecall] = {}
     for variable in (ALL, *names):
-        own = _of_variable(con, variable)
-        for mode in sorted({mode for mode, _, _ in own}):
-            told |= _placed({group: one for group, one in own.items() if group[0] == mode}, seed)
+        told |= _of_variable(con, variable)
     return told
+
+
+def placed(told: Mapping[Group, ResidueRecall], *, seed: int) -> dict[Group, ResidueRecall]:
+    """Groups with their places among those of their variable; without where only one has a recall.
+
+    Give those only that are written with their figures: a rank among groups of which nothing is told misleads.
+    """
+    found: dict[Group, ResidueRecall] = {}
+    for family in sorted({group[:2] for group in told}):
+        own = {group: one for group, one in sorted(told.items()) if group[:2] == family}
+        ranked = {group: one.shrunk for group, one in own.items() if one.shrunk is not None}
+        if len(ranked) < 2:
+            found |= {group: replace(one, shrunk=None) for group, one in own.items()}
+            continue
+        ranks = places([one.rate for one in ranked.values()], [one.n_eff for one in ranked.values()], seed=seed)
+        of_group = dict(zip(ranked, ranks, strict=True))
+        found |= {group: replace(one, place=of_group.get(group)) for group, one in own.items()}
+    return found
 
 
 def residue_steps() -> tuple[Step, ...]:
@@ -239,16 +255,6 @@ def _weights(con: Connection) -> dict[str, float]:
     of_modes = {str(mode): {name: of[read["pool_mode"] == mode] for name, of in read.items()}
                 for mode in np.unique(read["pool_mode"])}  # fmt: skip
     return {mode: max(1.0, prior_strength(of["recovered"], of["tried"], of["recall"])) for mode, of in of_modes.items()}
-
-
-def _placed(told: Mapping[Group, ResidueRecall], seed: int) -> dict[Group, ResidueRecall]:
-    """Groups of one variable with their places; without where only one has a recall."""
-    ranked = {group: one.shrunk for group, one in sorted(told.items()) if one.shrunk is not None}
-    if len(ranked) < 2:
-        return {group: replace(one, shrunk=None) for group, one in told.items()}
-    found = places([one.rate for one in ranked.values()], [one.n_eff for one in ranked.values()], seed=seed)
-    of_group = dict(zip(ranked, found, strict=True))
-    return {group: replace(one, place=of_group.get(group)) for group, one in told.items()}
 
 
 def _recall_of(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 from tiny_run import load
 
-from linkage.diagnostics.masked_validation import groups_step
-from linkage.diagnostics.residue_recall import FEWEST, cells_of_groups_step, recall_of_residue, residue_steps
+from linkage.diagnostics.masked_validation import groups_step, masked_validation
+from linkage.diagnostics.residue_recall import FEWEST, cells_of_groups_step, placed, recall_of_residue, residue_steps
+from linkage.diagnostics.served_worst import SERVED_WORST
 from linkage.sql import Connection, execute, rows, run_steps
 from linkage.tables import PERSONS
 from linkage.validation.persons import HIDDEN
@@ -132,7 +134,7 @@ def test_groups_of_a_variable_have_places_and_one_group_has_none(con: Connection
     children(con, " ".join([*known, *lacking]), residue=tuple(lacking), persons=persons)
     found = "select record_id from records where key[-1]::integer % 4 > 0"
     execute(con, f"update {KNOWN} set recovered = record_id_l in ({found})")
-    told = recall_of_residue(con, ("sex",))
+    told = placed(recall_of_residue(con, ("sex",)), seed=1)
     girls, boys, everybody = (told["residual_pool", *group] for group in (("sex", "F"), ("sex", "M"), ("all", "all")))
     assert girls.place is not None
     assert boys.place is not None
@@ -152,3 +154,31 @@ def test_two_records_of_one_source_are_a_pair_only_where_its_own_records_are_lin
         execute(con, f"update sources set is_within = {is_within}")
         run_steps(con, residue_steps())
         assert rows(con, "select cell from residue_found order by all") == expected
+
+
+def test_a_group_whose_figures_are_not_written_has_no_place(con: Connection, tmp_path: Path) -> None:
+    # 30 girls, 30 boys, and 12 children whose sex b alone does not know: their pairs are counted where a knows it, and
+    # in the row `unknown` there are none. But 12 records of b without sex or identifier have a recall of their own.
+    listed = [{"source": source, "key": f"{source}{n}", "sex": None if n >= 60 and source == "b" else "MF"[n % 2]}
+              for n in range(72) for source in "ab"]  # fmt: skip
+    listed += [
+        {"source": "b", "key": f"x{n}", "sex": None if n >= 60 else "MF"[n % 2]} for n in (*range(24), *range(60, 72))
+    ]
+    load(con, listed)
+    execute(
+        con,
+        f"""create table {HIDDEN} as select record_id, if(key[1] = 'x', null, substr(key, 2)::bigint) as person,
+        if(key[1] = 'x', null, [1::ubigint]) as schemes, true as sample from records""",
+    )
+    execute(con, f"create table {PERSONS} as select record_id, substr(key, 2)::bigint as person_no from records")
+    run_steps(con, empty_results())
+    execute(
+        con,
+        f"""insert into {KNOWN} select 'residual_pool', 0, l.record_id, r.record_id, true, true, true, true,
+        l.record_id % 7 > 0 from records l join records r on r.key = 'b' || substr(l.key, 2) where l.key[1] = 'a'""",
+    )
+    masked_validation(con, ("sex",), years={}, seed=1, folder=tmp_path)
+    with (tmp_path / "masked_validation.csv").open(encoding="utf-8", newline="") as file:
+        told = {row["subgroup"]: row["rank_hi"] for row in csv.DictReader(file) if row["subgroup_var"] == "sex"}
+    assert told == {"F": "2", "M": "2"}
+    assert rows(con, f"select subgroup from {SERVED_WORST} order by 1") == [("F",), ("M",)]
