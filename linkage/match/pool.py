@@ -162,3 +162,9 @@ def is_seeking_sql(alias: str) -> str:
     """Is the record not yet closed to every other source? What is closed can be in no further pair."""
     return f"""({alias}.closed_mask | case when {alias}.is_within then 0::uhugeint else {alias}.source_bit end)
           <> (select bit_or(1::uhugeint << source_no::uhugeint) from sources)"""
+
+
+def wanted_mask_sql(alias: str) -> str:
+    """The sources in which the record may have a link and has none, its own among them where that is wanted."""
+    return f"""((select bit_or(1::uhugeint << source_no::uhugeint) from sources)
+          & ~({alias}.linked_mask | case when {alias}.is_within then 0::uhugeint else {alias}.source_bit end))"""
