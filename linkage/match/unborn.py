@@ -28,6 +28,7 @@ from linkage.match.guards import born_as_expected_sql
 from linkage.match.pool import POOL, may_meet_sql, sides_sql
 from linkage.match.priors import expected_matches
 from linkage.match.probabilistic import starting_parameters
+from linkage.match.unborn_months import MONTHS, months_step
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import LINKS_DETERMINISTIC, RELATION_KEYS
@@ -51,7 +52,9 @@ def score_unborn(con: Connection, spec: ModelSpec) -> dict[str, int]:
 
     Returns how many records are known by a due date alone, how many pairs are keyed and how many are others.
     """
-    run_steps(con, (due_step(), due_linked_step(), keys_step(), keyed_step(), other_step(spec), pairs_step()))
+    run_steps(
+        con, (due_step(), due_linked_step(), keys_step(), keyed_step(), months_step(), other_step(spec), pairs_step())
+    )
     make_frequencies(con, spec)
     keys = ("record_id_l", "record_id_r", "is_keyed", "has_more_births")
     run_steps(con, (table_step(SCORED_UNBORN, weighed_sql(spec, starting_parameters(spec), keys, sides_of(spec))),))
@@ -165,10 +168,14 @@ def other_step(spec: ModelSpec) -> Step:
     """`unborn_others`: pairs without a key that agree on the columns of one of the model's blocking rules."""
     parts = " union ".join(
         f"""
-          select d.record_id as due_id, o.record_id as other_id
-          from {POOL} d semi join due_records u on u.record_id = d.record_id
-          join {POOL} o on {" and ".join(f"d.{ident(a)} = o.{ident(b)}" for a, b in zip(*block.sides, strict=True))}
-          where d.record_id <> o.record_id and (o.dob is not null or o.expected_dob is not null)"""
+          select dm.record_id as due_id, om.record_id as other_id
+          from {MONTHS} dm
+          join {POOL} d on d.record_id = dm.record_id
+          join ({MONTHS} om join {POOL} o on o.record_id = om.record_id)
+            on om.month = dm.month and {
+            " and ".join(f"d.{ident(a)} = o.{ident(b)}" for a, b in zip(*block.sides, strict=True))
+        }
+          where dm.is_due and not om.is_due and d.record_id <> o.record_id"""
         for block in spec.block
     )
     return scratch_step(
