@@ -51,7 +51,7 @@ def make_candidates(con: Connection, blocks: Sequence[Block], *, max_pairs: int)
             expected=f"at most {max_pairs:,} ([run] max_pairs)",
             remedy="tighten the rule, or raise max_pairs if time and disk allow",
         )
-    run_steps(con, candidates_steps(blocks))
+    run_steps(con, (*candidates_steps(blocks), *(Step(table, f"drop table {table}") for table in (SEEKERS, KEY_SIZES))))
     return counts
 
 
