@@ -17,10 +17,11 @@ from linkage.errors import InputError, ProjectError, UsageError
 from linkage.families import FamilyRules, load_family_rules
 from linkage.job import Job, manifest
 from linkage.manifest import sha256_of_file, versions, write_json
-from linkage.match.pool import restore_pool
+from linkage.match.pool import TABLES_OF_POOL, restore_pool
 from linkage.packs import load_packs
 from linkage.project import Project, RunSettings
 from linkage.sources import source_files
+from linkage.sql import drop_scratch
 from linkage.workspace import (
     MANIFEST,
     Facts,
@@ -96,6 +97,7 @@ def _run_stages(job: Job, progress: Progress | None) -> None:
         if progress:
             progress(stage, number, len(STAGES), False)
         workspace.run_stage(stage.name, lambda stage=stage: stage.work(job))  # type: ignore[misc]
+        drop_scratch(workspace.con, keep=TABLES_OF_POOL)
         if progress:
             progress(stage, number, len(STAGES), True)
     write_json(workspace.folder / MANIFEST, manifest(job))

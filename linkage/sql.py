@@ -135,6 +135,13 @@ def rows(con: Connection, sql: str, params: Mapping[str, object] | None = None) 
     return execute(con, sql, params).fetchall()
 
 
+def drop_scratch(con: Connection, *, keep: Iterable[str]) -> None:
+    """Drop all temporary tables but these: what `scratch_step` made for a stage that is over."""
+    found = rows(con, "select table_name from duckdb_tables() where temporary order by table_name")
+    for name in {str(table) for (table,) in found} - set(keep):
+        execute(con, f"drop table temp.{ident(name)}")
+
+
 def count(con: Connection, table: str) -> int:
     """How many rows a table has."""
     return int(str(rows(con, f"select count(*) from {ident(table)}")[0][0]))

@@ -5,7 +5,7 @@ sources: `linked_mask` (sources it has a deterministic link into) and `closed_ma
 person once, so that no second link may follow). `forenames`, `surnames`, their keys and `postcodes` are NULL where the
 record has no other value than the main one, as most have: lists are dear to copy.
 
-Both tables are temporary: two million records are made again in a second, and take longer to write to disk.
+These tables are temporary: two million records are made again in a second, and take longer to write to disk.
 
 Table `record_upns`, key record_id: `upn_groups`, hashes of the groups of its valid permanent UPNs; a record
 without one has no row. Hashes, so that no identifier is in Python's memory and lists are cheap to compare.
@@ -21,6 +21,7 @@ from linkage.tables import LINKS_DETERMINISTIC, RECORDS
 POOL = "pool"
 RECORD_UPNS = "record_upns"
 HOUSE_AND_STREET = "[0-9]+[A-Z]? [A-Z]{3,}"  # the first number of an address that a word follows, and that word
+TABLES_OF_POOL = (POOL, RECORD_UPNS, COMMUNAL)  # the temporary tables that stages share; all others are of one stage
 MOST_SOURCES = 120  # bits of a mask that fit in a UHUGEINT, with room to spare
 
 
