@@ -207,7 +207,7 @@ def _held_sets(con: Connection, spec: ModelSpec) -> Sequence[tuple[tuple[str, ..
 def _alone_sql(spec: ModelSpec, held: tuple[tuple[str, ...], str, tuple[int, ...]]) -> str:
     """Records without a link into each of some sources that hold the same columns, alone in these columns or not."""
     names, precision, sources = held
-    same = []  # hashed: to bring a country's names and addresses into order would take most of the memory
+    same = ["p.source_no"]  # hashed: to bring a country's names and addresses into order would take most of the memory
     for name in names:
         is_cut = name == "dob" and precision != "day"
         same.append(f"date_trunc({literal(precision)}, p.dob)" if is_cut else f"p.{ident(name)}")
@@ -218,7 +218,7 @@ def _alone_sql(spec: ModelSpec, held: tuple[tuple[str, ...], str, tuple[int, ...
         from (
           select source_no, pattern, linked_mask, id_mask, is_alone, count(*) as records
           from (
-            select r.*, count(*) over (partition by p.source_no, hash({", ".join(same)})) = 1 as is_alone
+            select r.*, count(*) over (partition by hash({", ".join(same)})) = 1 as is_alone
             from reach_records r join {POOL} p on p.record_id = r.record_id)
           group by all) r
         join reach_held h on h.source_no in ({", ".join(map(str, sources))})

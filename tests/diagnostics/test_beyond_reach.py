@@ -113,3 +113,19 @@ def test_a_whole_run_writes_the_table_and_it_adds_up(demo) -> None:
     assert all(totals[line["source"], line["other"]] == int(line["of"]) for line in found)
     reasons = {line["reason"] for line in found}
     assert {"identifier", "nothing_to_compare", "too_little_evidence", "within_reach"} <= reasons
+
+
+def test_a_source_that_holds_nothing_to_compare_is_told_so(model: ModelSpec) -> None:
+    listed = people("""
+        source | key | dob        | sex | pmr
+        a      | 1   |            |     | p1
+        a      | 2   |            |     |
+        b      | 1   | 2010-03-05 | F   | p1
+    """)
+    with connect(threads=1) as con:
+        load(con, listed)
+        make_pool(con)
+        beyond_reach(con, model, starting_parameters(model), accept=0.95, review=0.5)
+        reasons = rows(con, "select source, reason, records::bigint from diagnostics__beyond_reach order by all")
+    assert reasons == [
+        ("a", "identifier", 1), ("a", "nothing_to_compare", 1), ("b", "identifier", 1)]  # fmt: skip
