@@ -33,15 +33,16 @@ from linkage.diagnostics.masked_validation import groups_step
 from linkage.diagnostics.residue_recall import CELL, residue_steps
 from linkage.diagnostics.subgroups import ALL
 from linkage.diagnostics.truth import load_truth
+from linkage.match.priors import PRIORS
 from linkage.sql import Connection, connect, execute, ident, literal, rows, run_steps
-from linkage.tables import IDENTIFIERS, PERSONS, RECORDS, SOURCES
+from linkage.tables import IDENTIFIERS, LINKS_DETERMINISTIC, PERSONS, RECORDS, SOURCES
 from linkage.validation.persons import HIDDEN
-from linkage.validation.rerun import KNOWN
+from linkage.validation.rerun import KNOWN, PAIRS
 
 CHILDREN = 20_000
 MODE = "residual_pool"
 TARGET = 0.9  # of the supported cells
-WORKING = (SOURCES, RECORDS, IDENTIFIERS, PERSONS, HIDDEN, KNOWN)
+WORKING = (SOURCES, RECORDS, IDENTIFIERS, PERSONS, LINKS_DETERMINISTIC, HIDDEN, KNOWN, PAIRS, PRIORS)
 OUTSIDE = ("within reach", "out of reach", "both without an identifier")
 
 
@@ -69,12 +70,13 @@ def judge(seed: int, run_folder: Path, truth: Path) -> tuple[list[Cell], dict[st
     """The supported cells of a run beside the truth; true pairs found and in all, by whether they are spoken for."""
     manifest = read_manifest(run_folder)
     names = [str(name) for name in manifest["configuration"]["diagnostics"]["subgroups"]]
+    accept = float(manifest["configuration"]["link"]["accept"])
     con = connect()
     try:
         execute(con, f"attach {literal(str(run_folder / 'run.duckdb'))} as working (read_only)")
         for table in WORKING:
             execute(con, f"create view {table} as from working.{table}")
-        run_steps(con, (groups_step(names, ""), *residue_steps(), *run_views(run_folder)))
+        run_steps(con, (groups_step(names, ""), *residue_steps(con, accept), *run_views(run_folder)))
         run_steps(con, (sources_step(con, manifest["configuration"]),))
         load_truth(con, truth)
         _true_pairs(con)

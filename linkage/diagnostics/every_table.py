@@ -56,7 +56,7 @@ def write_diagnostics(
     written["family_units_rows"] = write_family_units(con, folder)
     written["second_pass_rows"] = write_second_pass(con, folder)
     written["masked_validation_rows"] = masked_validation(
-        con, subgroups, years=project.years, seed=project.run.seed, folder=folder
+        con, subgroups, years=project.years, accept=link.accept, seed=project.run.seed, folder=folder
     )
     written["calibration_pairs"] = write_confidences(con, subgroups, folder)
     if packs.model is not None:

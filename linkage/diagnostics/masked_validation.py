@@ -56,11 +56,12 @@ class Funnel:
 
 
 def masked_validation(
-    con: Connection, subgroups: Sequence[str], *, years: Mapping[int, int], seed: int, folder: Path
+    con: Connection, subgroups: Sequence[str], *, years: Mapping[int, int], accept: float, seed: int, folder: Path
 ) -> int:
     """Write `masked_validation.csv`, empty but for its heading where nothing was validated; returns its rows.
 
-    Makes `diagnostics__served_worst`, for the report. `years` of sources, by number, where they are known.
+    Makes `diagnostics__served_worst`, for the report. `years` of sources, by number, where they are known;
+    `accept` is the run's.
     """
     names = checked_subgroups(con, subgroups)
     validated = (
@@ -71,7 +72,7 @@ def masked_validation(
     run_steps(con, (groups_step(names, validated), _pairs_step(years)))
     variables = (ALL, *names, *OF_PAIRS)
     funnels = _funnels(con, variables)
-    residue = recall_of_residue(con, names) if funnels else {}
+    residue = recall_of_residue(con, names, accept=accept) if funnels else {}
     written = {group for group, funnel in funnels.items() if funnel.m >= FEWEST}
     residue = placed({group: one for group, one in residue.items() if group in written}, seed=seed)
     keep_served_worst(con, residue)

@@ -2,9 +2,9 @@
 
 A pair here is a record without a trusted identifier (the residue) and a record of the same child that holds one. How
 often such a pair is found, masked records tell, each in turn taken for the one without an identifier while the
-child's others keep theirs: it is found where the rerun, or a local number, joined it to one of them and the run has
-that one and the other in one person. Two records that both lack identifiers are in no masked pair: nothing is said of
-them.
+child's others keep theirs: it is found where the rerun (by evidence that would do for the residue too:
+`residue_prior`), or a local number, joined it to one of them and the run has that one and the other in one person. Two
+records that both lack identifiers are in no masked pair: nothing is said of them.
 
 Recall is told by cell: whose record it is, in which source the other is, and whether a local number (of an authority
 or a provider) joins it to a record with an identifier. How many pairs the residue has, nobody knows; what was found of
@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from linkage.diagnostics.residue_prior import TOO_WEAK, too_weak_step
 from linkage.diagnostics.subgroups import ALL
 from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scratch_step
 from linkage.stats import RATE_DECIMALS, FoundRecall, Place, places, prior_strength, recall_of_found
@@ -71,9 +72,9 @@ class ResidueRecall:
         }  # fmt: skip
 
 
-def recall_of_residue(con: Connection, names: Sequence[str]) -> dict[Group, ResidueRecall]:
+def recall_of_residue(con: Connection, names: Sequence[str], *, accept: float) -> dict[Group, ResidueRecall]:
     """By pool mode, variable and subgroup of the record that holds no identifier; reads `masked_groups`."""
-    run_steps(con, residue_steps())
+    run_steps(con, residue_steps(con, accept))
     told: dict[Group, ResidueRecall] = {}
     for variable in (ALL, *names):
         told |= _of_variable(con, variable)
@@ -98,11 +99,12 @@ def placed(told: Mapping[Group, ResidueRecall], *, seed: int) -> dict[Group, Res
     return found
 
 
-def residue_steps() -> tuple[Step, ...]:
+def residue_steps(con: Connection, accept: float) -> tuple[Step, ...]:
     """`residue_side` (who lacks an identifier, and what keeps it), `residue_tried` and `residue_found` (pairs)."""
     listed = ", ".join(literal(scheme) for scheme in TRUSTED)
     same_number = "a.scheme = b.scheme and a.scope is not distinct from b.scope and a.value = b.value"
     return (
+        too_weak_step(con, accept),
         scratch_step(
             "residue_local",
             f"""
@@ -145,8 +147,10 @@ def residue_steps() -> tuple[Step, ...]:
               from residue_local a join residue_local b on b.person = a.person and {same_number}
               where a.record_id <> b.record_id),
             met as (
-              select t.*, t.recovered or n.other is not null as is_met
-              from turned t left join local_pairs n on n.record_id = t.record_id and n.other = t.other)
+              select t.*, t.recovered and w.other is null or n.other is not null as is_met
+              from turned t
+              left join {TOO_WEAK} w on w.pool_mode = t.pool_mode and w.record_id = t.record_id and w.other = t.other
+              left join local_pairs n on n.record_id = t.record_id and n.other = t.other)
             select m.pool_mode, m.record_id, i.person, i.side, {CELL} as cell,
               bool_or(m.is_met) over (partition by m.pool_mode, m.record_id, o.person_no) as is_found
             from met m

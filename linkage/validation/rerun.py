@@ -16,7 +16,7 @@ from linkage.match.evidence import weighed_sql
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.judge import JUDGED
 from linkage.match.pool import POOL, sides_sql
-from linkage.match.priors import open_pairs_sql, open_sides_sql
+from linkage.match.priors import join_priors_sql, open_pairs_sql, open_sides_sql, prior_sql
 from linkage.match.probabilistic import Parameters, Seen, read_parameters
 from linkage.match.stages import find_by_rules, find_candidates, judge_twice, score, weigh_and_decide
 from linkage.match.training import train
@@ -36,7 +36,8 @@ def empty_results() -> tuple[Step, ...]:
     pair = "pool_mode varchar, rerun integer, record_id_l bigint, record_id_r bigint"
     return (
         Step(PAIRS, f"""create or replace table {PAIRS} ({pair}, same boolean, evidence_bits double,
-             known integer, prior_bits double, rival_bits double, modelled double, calibrated double)"""),
+             known integer, prior_bits double, rival_bits double, modelled double, calibrated double,
+             judged_prior_bits double, judged_rival_bits double)"""),
         Step(KNOWN, f"""create or replace table {KNOWN} ({pair}, comparable boolean, blocked boolean,
              scored boolean, scored_in boolean, recovered boolean)"""),
         Step(JOINED, f"create or replace table {JOINED} ({pair}, same boolean)"),
@@ -72,7 +73,8 @@ def tell_pairs(copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, r
 
     `prior_bits` are the odds that were true of the labelled pairs of two sources and of one number of open sides: M
     pairs of one person among the candidates, of N that a held-out record makes with one whose identifiers are known. At
-    least half a pair each.
+    least half a pair each. `judged_prior_bits` is the one that the rerun had for the pair, and `judged_rival_bits` its
+    rivals, when it was judged last.
     """
     known = f"""
           select p.*, c.is_held from {POOL} p join {COPIED} c on c.record_id = p.record_id
@@ -84,12 +86,13 @@ def tell_pairs(copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, r
         with labelled as (
           select s.*, l.source_no as source_no_l, r.source_no as source_no_r, cl.of_run as run_l, cr.of_run as run_r,
             {DOUBTED_EVIDENCE} as bits, {known_sql(spec)} as known,
-            {open_sides_sql()} as open_sides, {_told_sql(run)} as same
+            {open_sides_sql()} as open_sides, {prior_sql()} as judged_prior_bits, {_told_sql(run)} as same
           from {SCORED} s
           join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
           anti join {PAIRS_OF_RULES} p on p.record_id_l = s.record_id_l and p.record_id_r = s.record_id_r
           left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
-          join {POOL} l on l.record_id = s.record_id_l join {POOL} r on r.record_id = s.record_id_r
+          join {POOL} l on l.record_id = s.record_id_l
+          join {POOL} r on r.record_id = s.record_id_r{join_priors_sql(open_sides_sql())}
           {_names_sql(run, "s")}
           where cl.is_held or cr.is_held),
         priors as ({open_pairs_sql(known, held_only=True)}),
@@ -97,7 +100,8 @@ def tell_pairs(copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, r
           select source_no_l, source_no_r, open_sides, greatest(count(*) filter (same), 0.5) as n
           from labelled group by all)
         select '{pool_mode}', {rerun}, k.run_l, k.run_r, k.same, k.bits, k.known,
-          round(log2(m.n / greatest(q.pairs - m.n, 1)), 6), j.rival_bits, j.confidence, null
+          round(log2(m.n / greatest(q.pairs - m.n, 1)), 6), j.rival_bits, j.confidence, null,
+          k.judged_prior_bits, j.rival_bits
         from labelled k
         join {JUDGED} j on j.record_id_l = k.record_id_l and j.record_id_r = k.record_id_r
         join matches m on m.source_no_l = k.source_no_l and m.source_no_r = k.source_no_r
@@ -109,12 +113,17 @@ def tell_pairs(copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, r
 
 
 def tell_calibrated(copy: Connection, *, run: str, pool_mode: str, rerun: int) -> None:
-    """Put beside the pairs of `masked_pairs` the confidence that the maps of the other folds gave them."""
+    """Put beside the pairs of `masked_pairs` the confidence that the maps of the other folds gave them, and what else
+    they were judged by."""
     execute(
         copy,
         f"""
-        update {run}.{PAIRS} set calibrated = found.confidence
-        from (select cl.of_run as l, cr.of_run as r, j.confidence from {JUDGED} j
+        update {run}.{PAIRS} set calibrated = found.confidence, judged_prior_bits = found.prior_bits,
+          judged_rival_bits = found.rival_bits
+        from (select cl.of_run as l, cr.of_run as r, j.confidence, j.rival_bits, {prior_sql()} as prior_bits
+              from {JUDGED} j
+              join {POOL} l on l.record_id = j.record_id_l
+              join {POOL} r on r.record_id = j.record_id_r{join_priors_sql(open_sides_sql())}
               join {COPIED} cl on cl.record_id = j.record_id_l join {COPIED} cr on cr.record_id = j.record_id_r
               where j.stage = 'probabilistic') found
         where pool_mode = '{pool_mode}' and rerun = {rerun} and record_id_l = found.l and record_id_r = found.r""",

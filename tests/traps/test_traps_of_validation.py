@@ -80,7 +80,7 @@ def twenty_pairs(con: Connection, *, lonely: int = 0) -> None:
 
 
 def written(con: Connection, folder: Path) -> dict[tuple[str, str], dict[str, str]]:
-    masked_validation(con, ("sex",), years={}, seed=1, folder=folder)
+    masked_validation(con, ("sex",), years={}, accept=0.95, seed=1, folder=folder)
     with (folder / "masked_validation.csv").open(encoding="utf-8", newline="") as file:
         return {(row["subgroup_var"], row["subgroup"]): row for row in csv.DictReader(file)}
 

@@ -20,7 +20,7 @@ from linkage.validation.rerun import JOINED, KNOWN, empty_results
 
 
 def written(con: Connection, folder: Path) -> dict[tuple[str, str], dict[str, str]]:
-    masked_validation(con, ("sex",), years={0: 2023, 1: 2024}, seed=1, folder=folder)
+    masked_validation(con, ("sex",), years={0: 2023, 1: 2024}, accept=0.95, seed=1, folder=folder)
     with (folder / "masked_validation.csv").open(encoding="utf-8", newline="") as file:
         return {(row["subgroup_var"], row["subgroup"]): row for row in csv.DictReader(file)}
 
@@ -97,6 +97,6 @@ def test_a_run_without_a_model_has_tables_without_rows(con: Connection, tmp_path
     packs = Packs(rules=(), model=None, hashes={})
     found = validate(con, packs, accept=0.95, review=0.5, seed=1, max_pairs=10, pool_modes=("residual_pool",))
     assert found["matches"] == 0
-    assert masked_validation(con, (), years={}, seed=1, folder=tmp_path) == 0
+    assert masked_validation(con, (), years={}, accept=0.95, seed=1, folder=tmp_path) == 0
     assert write_confidences(con, (), tmp_path) == 0
     assert (tmp_path / "masked_validation.csv").read_text(encoding="utf-8") == ",".join(COLUMNS) + "\n"
