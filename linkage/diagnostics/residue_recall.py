@@ -9,7 +9,8 @@ records that both lack identifiers are in no masked pair: nothing is said of the
 Recall is told by cell: whose record it is, in which source the other is, and whether a local number (of an authority
 or a provider) joins it to a record with an identifier. How many pairs the residue has, nobody knows; what was found of
 them is known. So the weights are pairs found over the recall of their cell (`linkage.stats.recall_of_found`). A cell
-in which one masked pair in ten or fewer is found is beyond reach: what was found there tells nothing of what was not.
+in which no more than half of the masked pairs are found is beyond reach: each pair found would there stand for more
+than another one that was not, and how many there are would be told by what was presumed and not by what was found.
 Records of the residue without any cell within reach are the `unsupported_share`.
 """
 
@@ -29,7 +30,7 @@ from linkage.tables import IDENTIFIERS, PERSONS, SOURCES
 from linkage.validation.persons import HIDDEN, TRUSTED
 from linkage.validation.rerun import KNOWN
 
-REACH = 0.1  # of a cell's masked pairs are found, or the cell is beyond reach
+REACH = 0.5  # more of a cell's masked pairs are found, or the cell is beyond reach
 FEWEST = 10  # pairs, and masked persons, without which a group has no rate
 MOST_UNSUPPORTED = 0.2  # of the pairs found lie in cells of which the group has no masked pair: no rate
 CELL = "i.side || ' and ' || o.source_no"  # of record i, and o that holds an identifier
