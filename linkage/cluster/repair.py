@@ -94,15 +94,20 @@ def best_partition(groups: Sequence[Group], weights: Mapping[tuple[int, int], in
     blocks: list[list[tuple[int, int]]] = [[] for _ in range(size)]
     for block, kept in worth.items():
         blocks[(block & -block).bit_length() - 1].append((block, kept))
-    best: list[tuple[int, int]] = [(0, 0)] * (1 << size)
+    best: list[tuple[int, int] | None] = [(0, 0)] * (1 << size)
     for every in range(1, 1 << size):
         first = (every & -every).bit_length() - 1
-        best[every] = max(
-            (kept + best[every & ~block][0], block) for block, kept in blocks[first] if block & ~every == 0
-        )
+        choices = [
+            (kept + rest[0], block)
+            for block, kept in blocks[first]
+            if block & ~every == 0 and (rest := best[every & ~block]) is not None
+        ]
+        best[every] = max(choices, default=None)  # None: a group of these is whole only with one that is not among them
     found, left = [], (1 << size) - 1
     while left:
-        block = best[left][1]
+        whole = best[left]
+        assert whole is not None, "what a known cut leaves breaks no rule"
+        block = whole[1]
         found.append(tuple(place for place in range(size) if block >> place & 1))
         left &= ~block
     return found

@@ -112,6 +112,13 @@ def test_nothing_is_cut_where_nothing_is_broken(component: tuple[list[Member], l
         assert repair(members, edges) == ()
 
 
+def test_two_upns_may_wait_for_the_record_that_connects_them() -> None:
+    # 3 and 6 hold different UPNs and only 7 holds both. The link of 3 and 6 costs more than the known cut, of 0 and 3.
+    members = [member(0, upns=[3]), member(3, upns=[1]), member(6, upns=[2]), member(7, upns=[1, 2])]
+    edges = [Edge(0, 3, 0.95, 5.0), Edge(3, 6, 0.95, 10.0), Edge(3, 7, 0.95, 5.0)]
+    assert [cut.edge for cut in repair(members, edges)] == [edges[0]]
+
+
 @given(components(), st.integers(0, 10**6))
 def test_the_order_of_members_and_links_changes_nothing(component: tuple[list[Member], list[Edge]], seed: int) -> None:
     members, edges = component

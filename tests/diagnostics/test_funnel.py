@@ -25,7 +25,7 @@ WORLD = World(RECORDS, links=[(0, 6, 0.98, "calibrated")], others=[(1, 7, 0.3)])
 
 
 def fill(con: Connection, *, with_fields: bool = True) -> None:
-    con.execute("insert into decided_pairs values (2, 8, 'probabilistic', 0.97, 'modelled', 'link')")
+    con.execute("insert into decided_pairs values (2, 8, 'probabilistic', 0.97, 'modelled', 'link', 'child')")
     con.execute("insert into judged_pairs values (2, 8, 'probabilistic', 0.97, 'modelled', null, false, false)")
     con.execute("insert into candidates values (3, 8)")
     if with_fields:
