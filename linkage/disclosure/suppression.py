@@ -54,11 +54,13 @@ def _mend(cells: Cells, hidden: dict[int, str], leaks: list[Leak], width: int) -
         choice = _complement(cells, hidden, near, unknown, width) or _complement(
             cells, hidden, _sums_of_block(cells, block_of.get(leak.cell, frozenset({leak.cell}))), unknown, width
         )
-        assert choice is not None, "a block with nothing left to hide cannot leak"
+        if choice is None:
+            continue  # what was left to hide for it has been hidden for another leak of this round
         cell, relation = choice
         hidden[cell] = SECONDARY
         added.add(cell)
         helped.add(relation)
+    assert added, "a block with nothing left to hide cannot leak"
     return added
 
 
