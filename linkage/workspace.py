@@ -20,6 +20,7 @@ from typing import Any
 import duckdb
 
 from linkage.errors import RefusedError, UsageError
+from linkage.interrupts import stop_if_heard
 from linkage.manifest import RunLog
 from linkage.sql import (
     Connection,
@@ -64,6 +65,7 @@ class Workspace:
         self.log.write("stage_started", stage=stage)
         try:
             facts = work()
+            stop_if_heard()
             self._finish(stage, facts, round(time.perf_counter() - started, 3))
         except BaseException as error:
             told = KeyboardInterrupt() if was_interrupted(error) else machine_limit(error) or error

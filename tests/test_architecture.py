@@ -13,8 +13,8 @@ PACKAGE = ROOT / "linkage"
 ORDER = (
     "errors", "stats", "schema", "identifiers", "tables", "findings", "sql", "manifest", "key_file", "strict", "packs",
     "diagnostic_settings", "project", "sources", "recognise", "prepare", "match", "cluster", "families", "second_pass",
-    "validation", "diagnostics", "clerical", "outputs", "imputations", "minimise", "disclosure", "report", "workspace",
-    "job", "stages", "run", "diagnose", "plan", "check", "progress", "demo", "cli",
+    "validation", "diagnostics", "clerical", "outputs", "imputations", "minimise", "disclosure", "report", "interrupts",
+    "workspace", "job", "stages", "run", "diagnose", "plan", "check", "progress", "demo", "cli",
 )  # fmt: skip
 ONLY_IN = {
     "splink": {"linkage/match/probabilistic.py"},

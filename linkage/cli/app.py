@@ -19,6 +19,7 @@ import typer
 from linkage import __version__
 from linkage.cli.console import err, say
 from linkage.errors import LinkageError
+from linkage.interrupts import listening
 from linkage.sql import machine_limit, was_interrupted
 
 app = typer.Typer(
@@ -45,7 +46,8 @@ def command(name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
         @functools.wraps(work)
         def guarded(*args: Any, **options: Any) -> None:
             try:
-                work(*args, **options)
+                with listening():
+                    work(*args, **options)
             except Exception as error:
                 raise typer.Exit(_told(error, name)) from None
             except KeyboardInterrupt:

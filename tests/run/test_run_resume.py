@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -137,6 +138,23 @@ def test_ctrl_c_stops_with_a_word_and_the_run_goes_on(england: Path, whole: Path
     assert b"Traceback" not in said
     run_project(read_project(england), out=tmp_path / "run", resume=True)
     assert tables_of(tmp_path / "run") == tables_of(whole)
+
+
+def test_ctrl_c_that_a_library_swallows_stops_the_run_after_its_stage(
+    linkage, england: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # DuckDB looks for signals wherever it is called, and a library that tries something may try on.
+    find = sys.modules["linkage.stages"].read_overrides
+
+    def deaf(*args: object, **named: object) -> object:
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        return find(*args, **named)
+
+    monkeypatch.setattr(sys.modules["linkage.stages"], "read_overrides", deaf)
+    assert linkage("run", england, "--out", tmp_path / "run").code == 130
+    monkeypatch.undo()
+    assert linkage("run", england, "--out", tmp_path / "run", "--resume").code == 0
 
 
 def test_an_interrupted_statement_of_duckdb_counts_as_ctrl_c(
