@@ -11,11 +11,12 @@ from linkage.disclosure import profile_of
 from linkage.errors import ProjectError, RefusedError, UsageError
 from linkage.job import Job
 from linkage.manifest import write_json
-from linkage.match.pool import restore_pool
+from linkage.match.pool import TABLES_OF_POOL, restore_pool
 from linkage.packs import Packs, load_packs
 from linkage.project import Project
 from linkage.report import before_report, write_reports, write_statement
 from linkage.run import families_of
+from linkage.sql import drop_scratch
 from linkage.stages import diagnostics, public
 from linkage.workspace import MANIFEST, Facts, open_workspace
 
@@ -50,6 +51,7 @@ def diagnose(
         restore_pool(workspace.con)
         step("writing the diagnostics")
         facts = {"diagnostics": diagnostics(job)}
+        drop_scratch(workspace.con, keep=TABLES_OF_POOL)
         step("disclosure control")
         facts["public"] = public(job)
         step("writing the report")

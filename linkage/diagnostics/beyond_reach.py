@@ -22,7 +22,7 @@ from pathlib import Path
 from linkage.diagnostics.match_rate import write_csv
 from linkage.match.best_evidence import DERIVED, agreeing_sql, at_usual_frequency, reaches_sql
 from linkage.match.evidence import compared_columns, weighed_sql
-from linkage.match.pool import POOL
+from linkage.match.pool import POOL, source_bit_sql
 from linkage.match.probabilistic import Parameters
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scratch_step, table_step
@@ -140,7 +140,7 @@ def comparable_step(accept: float) -> Step:
           from reach_best b join reach_held h on h.source_no = b.other_no
           where {reaches_sql("b.evidence_bits", "h.records", accept)} group by b.source_no, b.pattern),
         named as (
-          select *, id_mask - (id_mask & (1::uhugeint << source_no::uhugeint)) as of_others from reach_records)
+          select *, id_mask - (id_mask & {source_bit_sql("source_no")}) as of_others from reach_records)
         select r.record_id, coalesce(m.mask, 0::uhugeint) | r.of_others as mask
         from named r left join masks m using (source_no, pattern)""",
     )

@@ -26,7 +26,7 @@ from linkage.diagnostics.shared_doubts import CAUSES, causes_step, sizes_steps
 from linkage.diagnostics.subgroups import ALL, subgroup_column_sql
 from linkage.match.judge import JUDGED
 from linkage.schema import UNKNOWN
-from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scratch_step
+from linkage.sql import Connection, Step, literal, rows, run_steps, scratch_step
 from linkage.tables import LINKS, PERSONS, RECORDS, SOURCES
 
 CLOSURE = "closure_pairs"
@@ -220,16 +220,6 @@ def cells_step(subgroups: Sequence[str]) -> Step:
         for number, (name, group) in enumerate(zip(names, grouped, strict=True))
     )
     return scratch_step(CELLS, f"select * from ({parts})")
-
-
-def drop_closure(con: Connection) -> None:
-    """Drop the temporary tables of these diagnostics, to give their memory back."""
-    made = ("chains_", "joined_pairs", "weighed_apart", "rooms", "persons_apart", "closure_", "record_groups",
-            "doubt_causes", "fate_sizes", "sweep_pairs", "implausible_", "captured_pairs", "statistic_records",
-            "funnel_", "cluster_sizes")  # fmt: skip
-    found = rows(con, "select table_name from duckdb_tables() where temporary order by table_name")
-    run_steps(con, (Step(str(name), f"drop table {ident(str(name))}") for (name,) in found
-                    if str(name).startswith(made)))  # fmt: skip
 
 
 def _check(con: Connection) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from linkage.diagnostics.beyond_reach import beyond_reach, write_beyond_reach
 from linkage.diagnostics.capture_recapture import capture_recapture, write_capture_recapture
-from linkage.diagnostics.closure import drop_closure, make_closure
+from linkage.diagnostics.closure import make_closure
 from linkage.diagnostics.cluster_quality import cluster_quality, write_cluster_quality
 from linkage.diagnostics.confidences import write_confidences
 from linkage.diagnostics.coverage import coverage, write_coverage
@@ -93,5 +93,4 @@ def _write_errors(con: Connection, project: Project, packs: Packs, folder: Path)
     disparity_impact(con, counts[0])
     named_statistics(con, names, settings.statistics)
     written |= write_impact(con, folder)
-    drop_closure(con)
     return written

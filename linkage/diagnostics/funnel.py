@@ -27,6 +27,7 @@ from linkage.diagnostics.closure import GROUPS, group_of_pair_sql
 from linkage.diagnostics.match_rate import MATCH_RATE, masks_sql, sides_sql, write_csv
 from linkage.diagnostics.subgroups import ALL, subgroup_order_sql
 from linkage.match.judge import JUDGED
+from linkage.match.pool import source_bit_sql
 from linkage.sql import Connection, Step, has_table, ident, literal, rows, run_steps, scratch_step, table_step
 from linkage.stats import RATE_DECIMALS
 from linkage.tables import CANDIDATES, DECIDED, RECORDS, SOURCES
@@ -61,7 +62,6 @@ def funnel(con: Connection, subgroups: Sequence[str]) -> None:
 def masks_step(*, with_fields: bool) -> Step:
     """`funnel_masks`: per record a bit for each source in which it came as far as each stage; `comparable` NULL where
     the run had no model."""
-    bit = "1::uhugeint << {}::uhugeint"
     known = f"left join {COMPARABLE} f on f.record_id = g.record_id" if with_fields else ""
     able = "& coalesce(f.mask, 0::uhugeint)" if with_fields else ""
     comparable = "coalesce(f.mask, 0::uhugeint) | accepted" if with_fields else "null::uhugeint"
@@ -79,13 +79,13 @@ def masks_step(*, with_fields: bool) -> Step:
           select k.record_id_r, o.source_no, k.stage
           from looked_at k join {RECORDS} o on o.record_id = k.record_id_l),
         reached as (
-          select record_id, bit_or({bit.format("source_no")}) as seen,
-            bit_or({bit.format("source_no")}) filter (stage >= 2) as judged,
-            bit_or({bit.format("source_no")}) filter (stage = 3) as linked
+          select record_id, bit_or({source_bit_sql("source_no")}) as seen,
+            bit_or({source_bit_sql("source_no")}) filter (stage >= 2) as judged,
+            bit_or({source_bit_sql("source_no")}) filter (stage = 3) as linked
           from ends group by record_id),
         held as (select person_no, source_no, count(*) as n from {GROUPS} group by all),
         met as ({masks_sql("held")})
-        select g.record_id, m.mask - ({bit.format("g.source_no")}) + (m.mask_twice & ({bit.format("g.source_no")}))
+        select g.record_id, m.mask - {source_bit_sql("g.source_no")} + (m.mask_twice & {source_bit_sql("g.source_no")})
             as survived,
           survived | coalesce(r.linked, 0::uhugeint) as accepted,
           accepted | (coalesce(r.judged, 0::uhugeint) {able}) as scored,

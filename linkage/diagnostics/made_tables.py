@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -42,3 +43,11 @@ def _value(value: object, kind: str) -> object:
 def write_kept(con: Connection, table: str, columns: Mapping[str, str], path: Path) -> int:
     """Write a table of `keep_table` in the order of its cells; returns its rows."""
     return write_csv(con, table, tuple(columns), "cell_no", path)
+
+
+def rows_of_csv(path: Path) -> list[dict[str, str]]:
+    """The rows of a diagnostic as it was written, all of them text; none where there is no such file."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))

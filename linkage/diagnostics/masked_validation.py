@@ -19,6 +19,7 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from linkage.diagnostics.residue_recall import Group, ResidueRecall, placed, recall_of_residue
 from linkage.diagnostics.served_worst import keep_served_worst
@@ -30,6 +31,7 @@ from linkage.tables import RECORDS, SOURCES
 from linkage.validation.persons import HIDDEN
 from linkage.validation.rerun import JOINED, KNOWN
 
+Written = TypeVar("Written", bound=Mapping[str, object])  # a row of the table, as it was written
 FEWEST = 10  # pairs below which a row has counts and no rates
 FEW = 200  # pairs below which the interval says more than the rate
 OF_PAIRS = ("source_pair", "year_gap", "mobility")  # variables that are a pair's and no child's
@@ -53,6 +55,12 @@ class Funnel:
     recovered: int = 0
     true: int = 0
     false: int = 0
+
+
+def of_one_pool(listed: Sequence[Written]) -> list[Written]:
+    """The rows of `masked_validation.csv` that are told: of the residual pool where it was run, else the full one."""
+    first = max((str(row["pool_mode"]) for row in listed), default="")
+    return [row for row in listed if row["pool_mode"] == first]
 
 
 def masked_validation(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from linkage.diagnostics.subgroups import ALL, checked_subgroups, subgroup_column_sql, subgroup_order_sql
+from linkage.match.pool import source_bit_sql
 from linkage.sql import Connection, Step, count, execute, ident, literal, rows, run_steps, table_step
 from linkage.stats import RATE_DECIMALS, WILSON, wilson_sql
 from linkage.tables import PERSONS, RECORDS, SOURCES
@@ -68,8 +69,8 @@ def reach_step(subgroups: Sequence[str]) -> Step:
 def masks_sql(in_source: str) -> str:
     """SQL: person_no, mask and mask_twice (as in `reach`) of a table of person_no, source_no and n records there."""
     return f"""
-          select person_no, bit_or(1::uhugeint << source_no::uhugeint) as mask,
-            bit_or(case when n > 1 then 1::uhugeint << source_no::uhugeint else 0::uhugeint end) as mask_twice
+          select person_no, bit_or({source_bit_sql("source_no")}) as mask,
+            bit_or(case when n > 1 then {source_bit_sql("source_no")} else 0::uhugeint end) as mask_twice
           from {in_source} group by person_no"""
 
 

@@ -38,12 +38,11 @@ def too_weak_step(con: Connection, accept: float) -> Step:
           select d.record_id_l as record_id, d.record_id_r as other from {LINKS_DETERMINISTIC} d
           union all select d.record_id_r, d.record_id_l from {LINKS_DETERMINISTIC} d),
         linked as (
-          select t.pool_mode, t.record_id, t.other, count(*) as links
+          select distinct t.pool_mode, t.record_id, t.other
           from turned t
           join links k on k.record_id = t.other and k.other <> t.record_id
           join {RECORDS} i on i.record_id = t.record_id
-          join {RECORDS} x on x.record_id = k.other and x.source_no = i.source_no
-          group by all),
+          join {RECORDS} x on x.record_id = k.other and x.source_no = i.source_no),
         moved as (
           select t.pool_mode, t.record_id, t.other,
             least(greatest(coalesce(t.calibrated, t.modelled), 1e-9), 1 - 1e-9) as confidence,
@@ -52,7 +51,7 @@ def too_weak_step(con: Connection, accept: float) -> Step:
           join {RECORDS} l on l.record_id = t.record_id_l join {RECORDS} r on r.record_id = t.record_id_r
           left join linked k on k.pool_mode = t.pool_mode and k.record_id = t.record_id and k.other = t.other
           join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
-            and q.open_sides = {BOTH_OPEN} - if(k.links is null, 0, 1))
+            and q.open_sides = {BOTH_OPEN} - if(k.other is null, 0, 1))
         select pool_mode, record_id, other
         from (select *, confidence / (1 - confidence) * rivals * moved / (1 + (rivals - 1) * moved) as odds from moved)
         where odds < {accept / (1 - accept)!r}""",

@@ -8,6 +8,7 @@ D. J. Spiegelhalter, J. R. Stat. Soc. A 159 (1996) 385-443.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 
 from linkage.diagnostics.made_tables import NOT_ENOUGH, TOLD, keep_table
@@ -27,17 +28,18 @@ def keep_served_worst(con: Connection, residue: Mapping[Group, ResidueRecall]) -
 
     `status` is the variable's: told, or not enough evidence. The same figures are in `masked_validation.csv`.
     """
+    groups_of = Counter(group[:2] for group, one in residue.items() if one.place)
+    named_of = Counter(group[:2] for group, one in residue.items() if one.place and one.place.may_be_lowest)
     cells: list[dict[str, object]] = []
     for group, one in sorted(residue.items()):
         if one.recall is None or one.shrunk is None or one.place is None:
             continue
         mode, variable, subgroup = group
-        beside = [other.place for key, other in residue.items() if key[:2] == group[:2] and other.place is not None]
-        named = sum(place.may_be_lowest for place in beside)
+        is_told = 2 * named_of[group[:2]] <= groups_of[group[:2]]
         cells.append(
             {"pool_mode": mode, "subgroup_var": variable, "subgroup": subgroup,
              "recall_std_to_residue": one.recall.rate, "recall_shrunk": one.shrunk.rate, "rank_lo": one.place.lo,
              "rank_hi": one.place.hi, "chance_worst": one.place.chance_lowest,
-             "may_be_worst": one.place.may_be_lowest, "status": TOLD if 2 * named <= len(beside) else NOT_ENOUGH}
+             "may_be_worst": one.place.may_be_lowest, "status": TOLD if is_told else NOT_ENOUGH}
         )  # fmt: skip
     keep_table(con, SERVED_WORST, COLUMNS, cells)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from linkage.diagnostics.made_tables import rows_of_csv
 from linkage.disclosure.audit import Leak
 from linkage.disclosure.cells import Name, Nesting, cells_of
 from linkage.disclosure.derived import IMPACT, impact_of
@@ -121,7 +122,7 @@ def public_tables(folder: Path) -> dict[str, list[dict[str, str | int | float]]]
 
     Numbers where the status beside says that there is one, symbols as they are.
     """
-    return {path.stem: [_typed(row) for row in _rows_of(path)] for path in sorted(folder.glob("*.csv"))}
+    return {path.stem: [_typed(row) for row in rows_of_csv(path)] for path in sorted(folder.glob("*.csv"))}
 
 
 def _typed(row: Mapping[str, str]) -> dict[str, str | int | float]:
@@ -140,18 +141,13 @@ def _number_or_text(text: str) -> float | str:
         return text
 
 
-def _rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 def _read(table: Table, path: Path) -> list[Row]:
     """Rows of a diagnostic that are to be published: counts as whole numbers, other columns as text, empty ones as
     None."""
     counts = {count.column for count in table.counts}
     found = [
         {name: None if text == "" else int(text) if name in counts else text for name, text in row.items()}
-        for row in _rows_of(path)
+        for row in rows_of_csv(path)
     ]
     return list(table.prepared([row for row in found if table.only(row)]))
 

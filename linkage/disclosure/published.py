@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from linkage.diagnostics.group_counts import MASKED
-from linkage.diagnostics.masked_validation import OF_PAIRS
+from linkage.diagnostics.masked_validation import OF_PAIRS, of_one_pool
 from linkage.diagnostics.subgroups import ALL
 from linkage.disclosure.descriptions import Count, Difference, Figure, Rate, Row, Table, Value, by
 
@@ -44,6 +44,11 @@ def is_large(column: str, least: int, **values: str) -> Callable[[Row], bool]:
         return float(row[column] or 0) >= least and all(str(row[name]) == value for name, value in values.items())
 
     return holds
+
+
+def _figures(step: str, *columns: str) -> tuple[Figure, ...]:
+    """Figures that follow from no count of their table, rounded to a step."""
+    return tuple(Figure(column, (), step) for column in columns)
 
 
 # Which returns there are, without counts: match_rate has those. A return of few children is not named.
@@ -153,12 +158,11 @@ def _one_pool(rows: Sequence[Row]) -> Sequence[Row]:
     By subgroups of children only: gaps of years are sums of pairs of sources, and of these and of moves so many are
     small that totals would have to be hidden with them.
     """
-    first = max((str(row["pool_mode"]) for row in rows), default="")
     return [
         {**row, "missed": _number(row, "m_masked") - _number(row, "recovered"),
          "never_looked_at": _number(row, "m_masked") - _number(row, "blocked")}
-        for row in rows
-        if row["pool_mode"] == first and row["subgroup_var"] not in OF_PAIRS
+        for row in of_one_pool(rows)
+        if row["subgroup_var"] not in OF_PAIRS
     ]  # fmt: skip
 
 
@@ -194,7 +198,7 @@ EXPECTED_TABLE = Table(
     name="expected_errors",
     dimensions=("source_l", "source_r"),
     counts=(),
-    figures=tuple(Figure(column, (), "0.001") for column in ("fdr", "fdr_lo", "fdr_hi", "mmr_candidates")),
+    figures=_figures("0.001", "fdr", "fdr_lo", "fdr_hi", "mmr_candidates"),
     labels=("confidence_basis", "unit", "method", "status"),
     only=is_large("n_links", FEWEST_FOR_A_THOUSANDTH, subgroup_var=ALL),
 )
@@ -218,7 +222,7 @@ SWEEP_TABLE = Table(
     name="threshold_sweep",
     dimensions=("threshold",),
     counts=(),
-    figures=(Figure("precision", (), "0.01"), Figure("recall_given_candidates", (), "0.01")),
+    figures=_figures("0.01", "precision", "recall_given_candidates"),
     labels=("confidence_basis", "is_run"),
 )
 
@@ -236,10 +240,7 @@ TIPPING_TABLE = Table(
     name="tipping_point",
     dimensions=("estimand",),
     counts=(),
-    figures=tuple(
-        Figure(column, (), "0.01")
-        for column in ("linked_share", "p_linked", "p_unlinked_needed", "ratio_needed", "manski_lo", "manski_hi")
-    ),
+    figures=_figures("0.01", "linked_share", "p_linked", "p_unlinked_needed", "ratio_needed", "manski_lo", "manski_hi"),
     labels=("decision_value", "status"),
     only=is_large("records", FEWEST_FOR_A_SHARE, subgroup_var=ALL),
 )
@@ -248,7 +249,7 @@ CLUSTER_TABLE = Table(
     name="cluster_quality",
     dimensions=("group_by", "cluster_group"),
     counts=(Count("persons", "persons", by("group_by")),),
-    figures=(Figure("density", (), "0.01"), Figure("mean_person_confidence", (), "0.01")),
+    figures=_figures("0.01", "density", "mean_person_confidence"),
     only=is_large("persons", FEWEST_FOR_A_SHARE, group_by=ALL),
 )
 
@@ -256,7 +257,7 @@ CALIBRATION_TABLE = Table(
     name="calibration_summary",
     dimensions=("confidence",),
     counts=(),
-    figures=tuple(Figure(column, (), "0.01") for column in ("brier", "ece", "mce", "slope", "intercept")),
+    figures=_figures("0.01", "brier", "ece", "mce", "slope", "intercept"),
     labels=("method", "folds", "status"),
     only=is_large("n", FEWEST_FOR_A_SHARE, subgroup_var=ALL),
 )
@@ -265,7 +266,7 @@ CAPTURE_TABLE = Table(
     name="capture_recapture",
     dimensions=("stratum",),
     counts=(),
-    figures=(Figure("recall_hat", (), "0.01"),),
+    figures=_figures("0.01", "recall_hat"),
     labels=("method", "pass_a", "pass_b", "status"),
     only=is_large("n_hat", FEWEST_FOR_A_SHARE, source_l=ALL),
 )
@@ -274,7 +275,7 @@ ADJUSTED_TABLE = Table(
     name="adjusted_statistics",
     dimensions=("estimand", "method"),
     counts=(),
-    figures=tuple(Figure(column, (), "0.01") for column in ("naive", "lo", "hi", "adjusted")),
+    figures=_figures("0.01", "naive", "lo", "hi", "adjusted"),
     labels=("assumption", "status"),
     only=is_large("n_linked", FEWEST_FOR_A_SHARE),
 )
@@ -283,7 +284,7 @@ CLERICAL_TABLE = Table(
     name="clerical_estimates",
     dimensions=("metric",),
     counts=(),
-    figures=tuple(Figure(column, (), "0.01") for column in ("est", "lo", "hi", "lo_unsure", "hi_unsure")),
+    figures=_figures("0.01", "est", "lo", "hi", "lo_unsure", "hi_unsure"),
     labels=("method", "design", "reviewers", "status"),
     only=is_large("pairs", FEWEST_FOR_A_SHARE, subgroup_var=ALL),
 )

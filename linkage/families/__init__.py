@@ -18,7 +18,7 @@ from linkage.families.precision import PRECISION, estimate_precision
 from linkage.families.relations import make_relationships
 from linkage.families.rules import FamilyRules, load_family_rules
 from linkage.families.units import make_units
-from linkage.sql import Connection, Step, count, ident, rows, run_steps, table_step
+from linkage.sql import Connection, Step, count, rows, run_steps, table_step
 from linkage.tables import FAMILIES, REFUSED_RELATIONS, RELATIONSHIPS
 
 __all__ = ["FamilyCount", "FamilyRules", "household_at", "load_family_rules", "make_families"]
@@ -56,16 +56,6 @@ def _make(con: Connection, packs: FamilyRules, run_key: str, years: Mapping[int,
     make_relationships(con, packs)
     make_units(con, packs, run_key=run_key)
     make_hints(con, packs)
-    _drop_scratch(con)
-
-
-def _drop_scratch(con: Connection) -> None:
-    """Drop the temporary tables of this stage, to give their memory back."""
-    found = rows(con, """
-        select table_name from duckdb_tables()
-        where temporary and (starts_with(table_name, 'family_') or starts_with(table_name, 'clique_'))
-        order by table_name""")  # fmt: skip
-    run_steps(con, (Step(str(name), f"drop table {ident(str(name))}") for (name,) in found))
 
 
 def empty_steps() -> tuple[Step, ...]:

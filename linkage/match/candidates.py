@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from linkage.errors import RefusedError
-from linkage.match.pool import POOL, is_seeking_sql, sides_sql, wanted_mask_sql
+from linkage.match.pool import POOL, is_seeking_sql, not_closed_sql, sides_sql, source_bit_sql, wanted_mask_sql
 from linkage.packs import Block
 from linkage.sql import Connection, Step, count, ident, rows, run_steps, scratch_step, table_step
 from linkage.tables import CANDIDATES
@@ -217,7 +217,7 @@ def wanting_step() -> Step:
         WANTING,
         f"""
         select k.*, s.source_no as wanted_no
-        from {KEYED} k join sources s on (k.wanted_mask & (1::uhugeint << s.source_no::uhugeint)) <> 0""",
+        from {KEYED} k join sources s on (k.wanted_mask & {source_bit_sql("s.source_no")}) <> 0""",
     )
 
 
@@ -235,7 +235,7 @@ def found_step(block: Block, number: int, one_in: int) -> Step:
         from {WANTING if wants == "l" else KEYED} l
         join {WANTING if wants == "r" else KEYED} r on r.key_no = l.key_no and {other}.source_no = {wants}.wanted_no
         where l.side = {left} and r.side = {right} and {sides_sql()} and (l.lacks or r.lacks)
-          and (l.closed_mask & r.source_bit) = 0 and (r.closed_mask & l.source_bit) = 0{once}{drawn}"""
+          and {not_closed_sql()}{once}{drawn}"""
         for left, right in ways
         for wants, other, once in (("l", "r", ""), ("r", "l", " and (l.wanted_mask & r.source_bit) = 0"))
     )

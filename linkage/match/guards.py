@@ -55,11 +55,15 @@ def born_as_expected_sql() -> str:
 
 
 def _due_and_born_sql(due: str, born: str) -> str:
-    last = f"""case {born}.dob_precision when 'year' then {born}.dob + interval 1 year
-          when 'month' then {born}.dob + interval 1 month else {born}.dob + interval 1 day end"""
     return f"""coalesce({due}.dob is null
         and {born}.dob <= {due}.expected_dob + {MOST_DAYS_LATE}
-        and {last} > {due}.expected_dob - {MOST_DAYS_EARLY}, false)"""
+        and {day_after_birth_sql(born)} > {due}.expected_dob - {MOST_DAYS_EARLY}, false)"""
+
+
+def day_after_birth_sql(side: str) -> str:
+    """SQL: the day after the last one on which a record can have been born, as precisely as its birth date is known."""
+    return f"""case {side}.dob_precision when 'year' then {side}.dob + interval 1 year
+          when 'month' then {side}.dob + interval 1 month else {side}.dob + interval 1 day end"""
 
 
 def _both_due_sql() -> str:

@@ -25,6 +25,14 @@ TABLES_OF_POOL = (POOL, RECORD_UPNS, COMMUNAL)  # the temporary tables that stag
 MOST_SOURCES = 120  # bits of a mask that fit in a UHUGEINT, with room to spare
 
 
+def source_bit_sql(number: str) -> str:
+    """SQL: the bit of a source in a mask, by its number."""
+    return f"(1::uhugeint << {number}::uhugeint)"
+
+
+ALL_SOURCES = f"(select bit_or({source_bit_sql('source_no')}) from sources)"  # SQL: the mask of all of them
+
+
 def make_pool(con: Connection) -> None:
     """Make `pool` from `records` and `identifiers`, with empty masks.
 
@@ -73,7 +81,7 @@ def pool_step() -> Step:
         POOL,
         f"""
         select r.record_id, r.source_no, s.source, s.is_unique, s.is_within,
-          1::uhugeint << s.source_no::uhugeint as source_bit,
+          {source_bit_sql("s.source_no")} as source_bit,
           r.forename, r.surname, r.forename_phonetic, r.surname_phonetic,
           r.forename_key, r.surname_key, r.forename_keys, r.surname_keys,
           {alternatives_sql("forename", "forenames")}, {alternatives_sql("surname", "surnames")},
@@ -144,8 +152,13 @@ def still_open_sql() -> str:
     A record that has its link in a source is not compared with that source again, unless the source may
     hold the person twice and the other record has no link of its own.
     """
-    return """((l.linked_mask & r.source_bit) = 0 or (r.linked_mask & l.source_bit) = 0)
-        and (l.closed_mask & r.source_bit) = 0 and (r.closed_mask & l.source_bit) = 0"""
+    return f"""((l.linked_mask & r.source_bit) = 0 or (r.linked_mask & l.source_bit) = 0)
+        and {not_closed_sql()}"""
+
+
+def not_closed_sql() -> str:
+    """Is neither of l and r closed to the other's source?"""
+    return "(l.closed_mask & r.source_bit) = 0 and (r.closed_mask & l.source_bit) = 0"
 
 
 def sides_sql() -> str:
@@ -161,11 +174,14 @@ def may_meet_sql() -> str:
 
 def is_seeking_sql(alias: str) -> str:
     """Is the record not yet closed to every other source? What is closed can be in no further pair."""
-    return f"""({alias}.closed_mask | case when {alias}.is_within then 0::uhugeint else {alias}.source_bit end)
-          <> (select bit_or(1::uhugeint << source_no::uhugeint) from sources)"""
+    return f"""({alias}.closed_mask | {_own_bit_sql(alias)}) <> {ALL_SOURCES}"""
 
 
 def wanted_mask_sql(alias: str) -> str:
     """The sources in which the record may have a link and has none, its own among them where that is wanted."""
-    return f"""((select bit_or(1::uhugeint << source_no::uhugeint) from sources)
-          & ~({alias}.linked_mask | case when {alias}.is_within then 0::uhugeint else {alias}.source_bit end))"""
+    return f"({ALL_SOURCES} & ~({alias}.linked_mask | {_own_bit_sql(alias)}))"
+
+
+def _own_bit_sql(alias: str) -> str:
+    """The record's own source, where that holds no other record of it."""
+    return f"case when {alias}.is_within then 0::uhugeint else {alias}.source_bit end"

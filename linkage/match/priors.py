@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
-from linkage.match.pool import POOL
+from linkage.match.pool import POOL, source_bit_sql
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
 from linkage.tables import CANDIDATES
@@ -68,7 +68,7 @@ def priors_step() -> Step:
 
 def open_sides_sql(mask_l: str = "l.linked_mask", mask_r: str = "r.linked_mask") -> str:
     """SQL: how many of the records l, r have no link of a rule into the other's source, by masks of sources."""
-    is_open = (f"(({mask} & (1::uhugeint << {other}.source_no::uhugeint)) = 0)::tinyint"
+    is_open = (f"(({mask} & {source_bit_sql(other + '.source_no')}) = 0)::tinyint"
                for mask, other in ((mask_l, "r"), (mask_r, "l")))  # fmt: skip
     return "(" + " + ".join(is_open) + ")"
 
@@ -105,7 +105,7 @@ def open_pairs_sql(records: str, *, held_only: bool = False) -> str:
           select p.source_no, p.is_held, p.has_upn, p.linked_mask, count(*) as n from ({records}) p group by all),
         kinds as (
           select m.source_no, s.source_no as other_no, m.is_held, m.has_upn,
-            (m.linked_mask & (1::uhugeint << s.source_no::uhugeint)) = 0 as is_open, sum(m.n) as n
+            (m.linked_mask & {source_bit_sql("s.source_no")}) = 0 as is_open, sum(m.n) as n
           from masked m join sources s on true group by all)
         select l.source_no as source_no_l, r.source_no as source_no_r,
           (l.is_open::tinyint + r.is_open::tinyint) as open_sides,

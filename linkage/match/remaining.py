@@ -25,7 +25,7 @@ from linkage.match.households import (
     shares_sql,
 )
 from linkage.match.judge import JUDGED, SURE_CONFIDENCE
-from linkage.match.pool import POOL
+from linkage.match.pool import POOL, source_bit_sql
 from linkage.match.priors import BOTH_OPEN, join_priors_sql, open_sides_sql, prior_sql
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, run_steps, scratch_step, table_step
@@ -75,7 +75,7 @@ def remaining_step() -> Step:
         f"""
         with open_records as (
           select p.source_no, s.source_no as other_no, count(*) as records,
-            count(*) filter (({_mask("m")} & (1::uhugeint << s.source_no::uhugeint)) = 0) as open
+            count(*) filter (({_mask("m")} & {source_bit_sql("s.source_no")}) = 0) as open
           from {POOL} p
           left join {LINKED_SIDES} m on m.record_id = p.record_id
           join sources s on s.source_no <> p.source_no

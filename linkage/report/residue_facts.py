@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from linkage.diagnostics.made_tables import rows_of_csv
+from linkage.diagnostics.masked_validation import of_one_pool
 from linkage.diagnostics.subgroups import ALL
 from linkage.report.charts import plot_of
 from linkage.report.evidence_facts import Rate
@@ -32,9 +33,7 @@ class Residue:
 def residue_of(diagnostics: Path) -> Residue | None:
     """Of `masked_validation.csv` in a folder of diagnostics, in the residual pool where it was run; None where nothing
     was validated, or recall of everybody could not be carried over."""
-    rows = _rows(diagnostics / MASKED)
-    first = max((row["pool_mode"] for row in rows), default="")
-    told = [row for row in rows if row["pool_mode"] == first]
+    told = of_one_pool(rows_of_csv(diagnostics / MASKED))
     whole = next((row for row in told if row["subgroup_var"] == ALL), None)
     if whole is None or not whole["recall_std_to_residue"]:
         return None
@@ -82,10 +81,3 @@ def _rate(row: Mapping[str, str]) -> Rate:
                       for name in ("recall_std_to_residue", "std_lo", "std_hi"))  # fmt: skip
     found = int(float(row["residue_found"] or 0))
     return Rate(row["subgroup"], found, found, recall, lo, hi)
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
