@@ -31,10 +31,12 @@ FEWEST_MATCHES = 20.0  # pairs of one person under all keys together, from which
 
 @dataclass(frozen=True)
 class Mixture:
-    """m by comparison and level, of the levels that were seen; pairs of one person it rests on; and what went wrong."""
+    """m by comparison and level, of the levels that were seen; pairs of one person it rests on, all keys together; what
+    share (0 to 1) of all pairs of records is one person's at the least, by the key that shows most; what went wrong."""
 
     m: dict[tuple[str, int], float]
     matches: float
+    least_share: float
     troubles: tuple[str, ...]
 
 
@@ -44,7 +46,7 @@ def estimate_m(con: Connection, spec: ModelSpec, parameters: Parameters, *, with
     `without_upn`: only from pairs of which a side has no valid UPN.
     """
     run_steps(con, (model_input_step(spec),))
-    seen, troubles = [], []
+    seen, troubles, all_pairs = [], [], []
     for columns in keys_held(con, spec):
         run_steps(
             con,
@@ -59,12 +61,15 @@ def estimate_m(con: Connection, spec: ModelSpec, parameters: Parameters, *, with
             troubles.append(f"em_no_pairs: under {' and '.join(columns)}")
         elif names:
             seen.append(patterns)
-    learnt, matches, has_settled = maximised(seen, parameters)
+            all_pairs.append(pairs_that_hold(con, columns))
+    learnt, by_key, has_settled = maximised(seen, parameters)
+    matches = sum(by_key)
     if seen and not has_settled:
         troubles.append("em_stopped_at_limit: after the last of its rounds it still moved")
     if matches < FEWEST_MATCHES:
-        return Mixture({}, matches, (*troubles, *(["em_no_matches: too few pairs of one person"] if seen else [])))
-    return Mixture(learnt, matches, tuple(troubles))
+        return Mixture({}, matches, 0.0, (*troubles, *(["em_no_matches: too few pairs of one person"] if seen else [])))
+    least_share = max(found / pairs for found, pairs in zip(by_key, all_pairs, strict=True))
+    return Mixture(learnt, matches, least_share, tuple(troubles))
 
 
 def keys_held(con: Connection, spec: ModelSpec) -> tuple[tuple[str, ...], ...]:
@@ -82,6 +87,13 @@ def keys_held(con: Connection, spec: ModelSpec) -> tuple[tuple[str, ...], ...]:
 def is_free(comparison: Comparison, columns: Sequence[str]) -> bool:
     """Can a key of these columns teach the comparison? Not where it looks at one of them."""
     return not set(columns) & set(comparison.columns)
+
+
+def pairs_that_hold(con: Connection, columns: Sequence[str]) -> float:
+    """How many pairs of records there are, of any sources, that both hold all columns; at least one."""
+    known = " and ".join(f"{ident(column)} is not null" for column in columns)
+    n = float(str(rows(con, f"select count(*) from {POOL} where {known}")[0][0]))
+    return max(1.0, n * (n - 1) / 2)
 
 
 def pairs_step(columns: Sequence[str], *, without_upn: bool = False) -> Step:
@@ -114,8 +126,10 @@ def pairs_step(columns: Sequence[str], *, without_upn: bool = False) -> Step:
     )
 
 
-def maximised(seen: Sequence[Patterns], start: Parameters) -> tuple[dict[tuple[str, int], float], float, bool]:
-    """m of the levels, the pairs of one person among all patterns, and whether the estimate settled."""
+def maximised(
+    seen: Sequence[Patterns], start: Parameters
+) -> tuple[dict[tuple[str, int], float], tuple[float, ...], bool]:
+    """m of the levels, the pairs of one person among the patterns of each key, and whether the estimate settled."""
     strangers = [likelihood(patterns, start, "u") for patterns in seen]
     households = [likelihood(patterns, start, "h") for patterns in seen]
     shares = [np.array([0.2, 0.2, 0.6]) for _ in seen]
@@ -134,7 +148,7 @@ def maximised(seen: Sequence[Patterns], start: Parameters) -> tuple[dict[tuple[s
             has_settled = True
             break
     found = {(level.comparison, level.level_no): level.m for level in parameters if level.m_basis == "em"}
-    return found, float(sum(weight.sum() for weight in weights)), has_settled
+    return found, tuple(float(weight.sum()) for weight in weights), has_settled
 
 
 def _responsibilities(patterns: Patterns, joint: Floats) -> Floats:

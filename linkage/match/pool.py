@@ -14,6 +14,7 @@ without one has no row. Hashes, so that no identifier is in Python's memory and 
 from __future__ import annotations
 
 from linkage.errors import RefusedError
+from linkage.match.addresses import ADDRESS_WORDS, address_words_step
 from linkage.match.communal import COMMUNAL, communal_step, is_communal_sql
 from linkage.sql import Connection, Step, count, rows, run_steps, scratch_step
 from linkage.tables import LINKS_DETERMINISTIC, RECORDS
@@ -45,7 +46,8 @@ def make_pool(con: Connection) -> None:
             expected=f"at most {MOST_SOURCES}",
             remedy="let one source take many files: path may be a folder or a glob",
         )
-    run_steps(con, (record_upns_step(), communal_step(con), pool_step()))
+    run_steps(con, (record_upns_step(), communal_step(con), address_words_step(), pool_step()))
+    run_steps(con, (Step(ADDRESS_WORDS, f"drop table {ADDRESS_WORDS}"),))
 
 
 def restore_pool(con: Connection) -> None:
@@ -97,7 +99,7 @@ def pool_step() -> Step:
           case when not is_communal then r.sector end as sector,
           case when not is_communal then r.district end as district, r.address_line,
           nullif(regexp_extract(r.address_line, '{HOUSE_AND_STREET}'), '') as address_key,
-          list_distinct(string_split(r.address_line, ' ')) as address_words,
+          a.address_words, a.address_telling,
           case when r.address_line is not null and (r.postcode is null or is_communal) then true end as address_only,
           r.uprn, r.authority, r.school_urn,
           r.sex, r.ethnicity, r.ethnicity_5, u.record_id is not null as has_upn,
@@ -105,6 +107,7 @@ def pool_step() -> Step:
         from (select *, {is_communal_sql("postcode")} as is_communal from {RECORDS}) r
         cross join (select coalesce(list(postcode), []) as communal from {COMMUNAL}) c
         join sources s on s.source_no = r.source_no
+        left join {ADDRESS_WORDS} a on a.record_id = r.record_id
         left join {RECORD_UPNS} u on u.record_id = r.record_id""",
     )
 

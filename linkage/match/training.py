@@ -64,13 +64,15 @@ def train(
     save_sampled_u(con, sampled)
     with_u = _with_u(start, sampled, 0.0)
     troubles: tuple[str, ...] = ()
+    tainted = matches_among_random_pairs(con)
     if labels >= FEWEST_LABELS:
         with_m = _with_m(with_u, estimate_m_from_links(con, spec, LABELS), "labels", labels)
     else:
         mixture = estimate_m(con, spec, with_u)
         troubles = mixture.troubles
+        tainted = max(tainted, mixture.least_share)
         with_m = _with_m(with_u, mixture.m, "em", FEWEST_LABELS)
-    trained = _normalised(_with_u(with_m, sampled, matches_among_random_pairs(con)))
+    trained = _normalised(_with_u(with_m, sampled, tainted))
     parameters = rounded(learn_households(con, spec, trained))
     save_parameters(con, parameters)
     return Trained(parameters, labels, (*troubles, *_doubts(parameters)))

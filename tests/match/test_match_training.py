@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import combinations
 
 import pytest
 from tiny_run import FIRST, LAST, Row, Run, child_model, job, load, packs, run_all, run_rules, stages
 
 from linkage.match.frequencies import make_frequencies
-from linkage.match.probabilistic import LevelParameters, estimate_u, read_parameters
+from linkage.match.probabilistic import LevelParameters, estimate_u, read_parameters, read_sampled_u
 from linkage.match.training import LABELS, matches_among_random_pairs
 from linkage.packs import Block
 from linkage.sql import Connection, connect, count, rows
@@ -142,6 +143,29 @@ def test_the_share_of_matches_in_the_sample_is_that_of_known_links(labelled: Run
     records = count(labelled.con, "pool")
     assert records == 2 * CHILDREN + CHILDREN // 10
     assert matches_among_random_pairs(labelled.con) == pytest.approx(CHILDREN / (records * (records - 1) / 2))
+
+
+def test_u_is_cleaned_of_matches_that_no_rule_found() -> None:
+    # 300 in two sources with an address and no postcode or sex, which the rules ask for: no link is known, and one pair
+    # in 599 of all is a match. No two strangers share an address.
+    listed = [{**row, "postcode": None, "sex": None, "address_line": f"{int(row['key']) + 1} LANE {row['key']}"}
+              for row in noisy_town(300, with_upn=0.0) if not row["key"].startswith("x")]  # fmt: skip
+    with connect(memory="1GB") as con:
+        run = trained(con, listed)
+        assert matches_among_random_pairs(con) == 0
+        sampled = read_sampled_u(con)
+        found = {(p.comparison, p.level_no): p for p in read_parameters(con)}
+    chance = chance_among_strangers(listed)
+    assert sampled["dob", 0] > 5 * chance
+    assert found["dob", 0].u == pytest.approx(chance, rel=0.6)
+    assert found["address", 0].u < sampled["address", 0] / 4
+    assert run.labels == 0
+
+
+def chance_among_strangers(listed: list[Row]) -> float:
+    """Of two records of two children, how often the birth date is the same, counted out."""
+    pairs = [(one["dob"] == other["dob"]) for one, other in combinations(listed, 2) if one["key"] != other["key"]]
+    return sum(pairs) / len(pairs)
 
 
 def test_m_and_u_of_every_comparison_are_a_distribution(labelled: Run) -> None:
