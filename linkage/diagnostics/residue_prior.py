@@ -22,7 +22,8 @@ def too_weak_step(con: Connection, accept: float) -> Step:
     were it without identifiers while `other` keeps its own, and with these its links.
 
     With odds o of the pair and R of its rivals, both times d, how much less likely a pair of the run is:
-    o d / (1 + R d). Pairs of rules have no prior of a model and are never too weak; without priors of the run none is.
+    o d / (1 + R d). Bare pairs have a prior of their own, told from themselves: d is 1. Pairs of rules have no prior of
+    a model and are never too weak; without priors of the run none is.
     """
     if not has_table(con, PRIORS):
         return scratch_step(
@@ -46,7 +47,8 @@ def too_weak_step(con: Connection, accept: float) -> Step:
         moved as (
           select t.pool_mode, t.record_id, t.other,
             least(greatest(coalesce(t.calibrated, t.modelled), 1e-9), 1 - 1e-9) as confidence,
-            pow(2, t.judged_rival_bits) as rivals, pow(2, q.without_upns_bits - t.judged_prior_bits) as moved
+            pow(2, t.judged_rival_bits) as rivals,
+            if(t.is_bare, 1, pow(2, q.without_upns_bits - t.judged_prior_bits)) as moved
           from turned t
           join {RECORDS} l on l.record_id = t.record_id_l join {RECORDS} r on r.record_id = t.record_id_r
           left join linked k on k.pool_mode = t.pool_mode and k.record_id = t.record_id and k.other = t.other

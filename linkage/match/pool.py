@@ -169,6 +169,13 @@ def sides_sql() -> str:
     return "(l.source_no < r.source_no or l.source_no = r.source_no and l.is_within and l.record_id < r.record_id)"
 
 
+def open_sides_sql(mask_l: str = "l.linked_mask", mask_r: str = "r.linked_mask") -> str:
+    """SQL: how many of the records l, r have no link of a rule into the other's source, by masks of sources."""
+    is_open = (f"(({mask} & {source_bit_sql(other + '.source_no')}) = 0)::tinyint"
+               for mask, other in ((mask_l, "r"), (mask_r, "l")))  # fmt: skip
+    return "(" + " + ".join(is_open) + ")"
+
+
 def may_meet_sql() -> str:
     """The pair l, r is not on the never-link list: it is not compared, so that no count and no sample holds it."""
     return """not exists (

@@ -16,16 +16,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from linkage.match.bare_pairs import BARE, bare_matches, make_bare_pairs, no_bare_pairs_step
 from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
+from linkage.match.expected_matches import expected_matches
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
-from linkage.match.pool import POOL, source_bit_sql
+from linkage.match.pool import POOL, open_sides_sql, source_bit_sql
 from linkage.packs import ModelSpec
-from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
+from linkage.sql import Connection, Step, has_table, ident, rows, run_steps, table_step
 from linkage.tables import CANDIDATES
 
 PRIORS = "source_pair_priors"
 BOTH_OPEN = 2  # the open sides of a pair of records without any link
-ITERATIONS = 500
 Floats = npt.NDArray[np.float64]
 Histogram = tuple[Floats, ...]
 
@@ -35,25 +36,28 @@ def estimate_priors(con: Connection, spec: ModelSpec, scored: str) -> None:
 
     The number E of matches among the N open pairs of two sources and one number of open sides solves
     E = sum over scored pairs of 1 / (1 + 2^-(w + log2(E / (N - E)))). Pairs that blocking never made count as
-    non-matches. The same of those without UPNs on both sides alone.
+    non-matches. The same of those without UPNs on both sides alone. Bare pairs have a prior of their own; the matches
+    among them are matches of their sources.
     """
     make_maps_if_none(con)
-    histogram = _weights_by_residual(con, spec, scored)
+    make_bare_pairs(con, spec, scored)
+    histogram, bare = _weights_by_residual(con, spec, scored), bare_matches(con)
     run_steps(con, (residual_sizes_step(), priors_step()))
     for left, right, open_sides, pairs, without in rows(con, "select * from residual_sizes order by all"):
         residual = (int(str(left)), int(str(right)), int(str(open_sides)))
         weights, counts, free = histogram.get(residual, (np.zeros(0),) * 3)
-        expected, prior = _prior(weights, counts, float(str(pairs)))
-        _, prior_without = _prior(weights, free, float(str(without))) if without else (0.0, prior)
+        others = bare.get(residual, 0.0)
+        expected, prior = _prior(weights, counts, float(str(pairs)), others)
+        _, prior_without = _prior(weights, free, float(str(without)), others) if without else (0.0, prior)
         con.execute(
             f"insert into {PRIORS} values (?, ?, ?, ?, ?, ?, ?)",
             (*residual, pairs, round(expected, 3), round(prior, 6), round(prior_without, 6)),
         )
 
 
-def _prior(weights: Floats, counts: Floats, pairs: float) -> tuple[float, float]:
+def _prior(weights: Floats, counts: Floats, pairs: float, others: float) -> tuple[float, float]:
     """Matches expected among so many pairs, and the prior in bits."""
-    expected = expected_matches(weights, counts, pairs)
+    expected = expected_matches(weights, counts, pairs, others=others)
     return expected, float(np.log2(expected / max(pairs - expected, 1.0)))
 
 
@@ -66,23 +70,23 @@ def priors_step() -> Step:
     )
 
 
-def open_sides_sql(mask_l: str = "l.linked_mask", mask_r: str = "r.linked_mask") -> str:
-    """SQL: how many of the records l, r have no link of a rule into the other's source, by masks of sources."""
-    is_open = (f"(({mask} & {source_bit_sql(other + '.source_no')}) = 0)::tinyint"
-               for mask, other in ((mask_l, "r"), (mask_r, "l")))  # fmt: skip
-    return "(" + " + ".join(is_open) + ")"
+def make_priors_if_none(con: Connection) -> None:
+    """`bare_pairs`, empty, where no priors were estimated."""
+    if not has_table(con, BARE):
+        run_steps(con, (no_bare_pairs_step(),))
 
 
 def join_priors_sql(open_sides: str) -> str:
-    """The join of the prior, as q, of the records l and r."""
+    """The joins of the prior, as q and bare, of the records l and r."""
     return f"""
+        left join {BARE} bare on bare.record_id_l = l.record_id and bare.record_id_r = r.record_id
         join {PRIORS} q on q.source_no_l = l.source_no and q.source_no_r = r.source_no
           and q.open_sides = {open_sides}"""
 
 
 def prior_sql(has_upns: str = "(l.has_upn and r.has_upn)") -> str:
-    """SQL: the prior in bits, from a row q of priors and whether both records hold a UPN."""
-    return f"(case when {has_upns} then q.prior_bits else q.without_upns_bits end)"
+    """SQL: the prior in bits of a pair, from what `join_priors_sql` joins and whether both records hold a UPN."""
+    return f"coalesce(bare.prior_bits, case when {has_upns} then q.prior_bits else q.without_upns_bits end)"
 
 
 def residual_sizes_step() -> Step:
@@ -135,6 +139,7 @@ def _weights_by_residual(con: Connection, spec: ModelSpec, scored: str) -> dict[
         join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
         join {POOL} l on l.record_id = s.record_id_l
         join {POOL} r on r.record_id = s.record_id_r{join_maps_sql(spec)}
+        anti join {BARE} bare on bare.record_id_l = s.record_id_l and bare.record_id_r = s.record_id_r
         group by all order by all""",
     )
     table: dict[tuple[int, int, int], list[list[float]]] = {}
@@ -142,16 +147,3 @@ def _weights_by_residual(con: Connection, spec: ModelSpec, scored: str) -> dict[
         residual = (int(str(left)), int(str(right)), int(str(open_sides)))
         table.setdefault(residual, []).append([float(str(value)) for value in values])
     return {key: tuple(np.array(values).T) for key, values in table.items()}
-
-
-def expected_matches(weights_bits: npt.NDArray[np.float64], counts: npt.NDArray[np.float64], pairs: float) -> float:
-    """The number of matches E among `pairs` pairs, by maximum likelihood; at least half a match, lest log2(0)."""
-    least = 0.5
-    if pairs <= 1 or counts.sum() == 0:
-        return min(least, max(pairs, 1.0) / 2)
-    ratio = np.exp2(np.clip(weights_bits, -60, 60))
-    expected = float(counts.sum()) / 2
-    for _ in range(ITERATIONS):
-        odds = max(expected, least) / max(pairs - expected, 1.0)
-        expected = float((counts * (odds * ratio / (1 + odds * ratio))).sum())
-    return float(min(max(expected, least), pairs / 2))

@@ -25,8 +25,8 @@ from linkage.match.households import (
     shares_sql,
 )
 from linkage.match.judge import JUDGED, SURE_CONFIDENCE
-from linkage.match.pool import POOL, source_bit_sql
-from linkage.match.priors import BOTH_OPEN, join_priors_sql, open_sides_sql, prior_sql
+from linkage.match.pool import POOL, open_sides_sql, source_bit_sql
+from linkage.match.priors import BOTH_OPEN, join_priors_sql, prior_sql
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, run_steps, scratch_step, table_step
 from linkage.tables import IDENTIFIERS

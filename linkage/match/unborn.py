@@ -23,10 +23,10 @@ from __future__ import annotations
 import numpy as np
 
 from linkage.match.evidence import compared_columns, weighed_sql
+from linkage.match.expected_matches import expected_matches
 from linkage.match.frequencies import make_frequencies
 from linkage.match.guards import born_as_expected_sql
 from linkage.match.pool import POOL, may_meet_sql, sides_sql
-from linkage.match.priors import expected_matches
 from linkage.match.probabilistic import starting_parameters
 from linkage.match.unborn_months import MONTHS, months_step
 from linkage.packs import ModelSpec

@@ -180,6 +180,7 @@ _WORKING = (
     """create table source_pair_priors as select 0::utinyint as source_no_l, 1::utinyint as source_no_r,
        2::tinyint as open_sides, 6::bigint as pairs, 1.0 as expected_matches, -3.0::double as prior_bits,
        -3.0::double as without_upns_bits""",
+    "create table bare_pairs (record_id_l bigint, record_id_r bigint, prior_bits double)",
     "create table linked_sides as select 0::bigint as record_id, 0::uhugeint as by_rules, 0::uhugeint as mask limit 0",
     """create table judged_pairs as select * from (values (0::bigint, 4::bigint, 6.63), (1::bigint, 5::bigint, 7.0),
        (2::bigint, 5::bigint, 1.0), (3::bigint, 5::bigint, -9.0)) j(record_id_l, record_id_r, match_weight)""",

@@ -77,7 +77,7 @@ def learnable(con: Connection, *, matches: int, others: int, flip_fold: int | No
 def _insert(con: Connection, left: int, right: int, same: bool, evidence: float) -> None:
     for rerun in (0, 1):  # a pair that both reruns saw counts once
         execute(con, f"insert into {PAIRS} values ('residual_pool', {rerun}, {left}, {right}, {same}, {evidence}, "
-                     "3, -13, 0, 0.5, null, null, null)")  # fmt: skip
+                     "3, -13, 0, 0.5, null, null, null, false)")  # fmt: skip
 
 
 @pytest.mark.parametrize(("matches", "others", "is_learnt"), [(100, 5, True), (99, 40, False), (400, 4, False)])

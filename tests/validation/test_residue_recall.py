@@ -67,18 +67,21 @@ def test_a_masked_pair_is_held_against_the_prior_of_the_residue(con: Connection)
     # In the rerun all four had odds of 99 to 1 under a prior of -4 bits. In the run a pair of sources a and b has -7
     # bits, so that 99 becomes 12.4, and 0.95 needs 19. With rivals of odds 3 in the rerun (99 = 396 / 4) they shrink
     # too: 396 / 8 / (1 + 3 / 8) = 36. Of a and c the prior is as in the rerun. Of b and c the run has none, and a5 and
-    # b5 met by a rule.
-    names = "a1 b1 a2 b2 a3 c3 b4 c4 a5 b5"
+    # b5 met by a rule. The pair of a6 and b6 is bare: its prior is its own, there as here.
+    names = "a1 b1 a2 b2 a3 c3 b4 c4 a5 b5 a6 b6"
     children(con, names, persons={name: int(name[1:]) for name in names.split()})
     execute(con, f"update {KNOWN} set recovered = true")
     execute(con, f"create table {LINKS_DETERMINISTIC} (record_id_l bigint, record_id_r bigint)")
     run_steps(con, (priors_step(),))
     execute(con, f"insert into {PRIORS} values (0, 1, 2, 9, 1, -9, -7), (0, 1, 1, 9, 1, 0, 0), (0, 2, 2, 9, 1, -9, -4)")
-    for left, right, rival_bits in (("a1", "b1", 0), ("a2", "b2", 2), ("a3", "c3", 0), ("b4", "c4", 0)):
+    met = (("a1", "b1", 0, False), ("a2", "b2", 2, False), ("a3", "c3", 0, False), ("b4", "c4", 0, False),
+           ("a6", "b6", 0, True))  # fmt: skip
+    for left, right, rival_bits, is_bare in met:
         execute(
             con,
             f"""insert into {PAIRS} select 'residual_pool', 0, l.record_id, r.record_id, true, 5, 3, -2, 0,
-            0.5, 0.99, -4, {rival_bits} from records l join records r on l.key = '{left}' and r.key = '{right}'""",
+            0.5, 0.99, -4, {rival_bits}, {is_bare}
+            from records l join records r on l.key = '{left}' and r.key = '{right}'""",
         )
     found = tried(con)
     assert not found["a1", "0 and 1"]
@@ -86,6 +89,7 @@ def test_a_masked_pair_is_held_against_the_prior_of_the_residue(con: Connection)
     assert found["a3", "0 and 2"]
     assert found["b4", "1 and 2"]
     assert found["a5", "0 and 1"]
+    assert found["a6", "0 and 1"]
     assert rows(con, f"select count(*) from {TOO_WEAK}") == [(2,)], "a1 and b1, either way round"
 
 
@@ -105,7 +109,7 @@ def test_who_has_another_link_into_the_source_has_the_prior_of_that(con: Connect
     execute(
         con,
         f"""insert into {PAIRS} select 'residual_pool', 0, l.record_id, r.record_id, true, 5, 3, -2, 0,
-        0.5, 0.99, -4, 0 from records l join records r on l.key = 'a1' and r.key = 'b1'""",
+        0.5, 0.99, -4, 0, false from records l join records r on l.key = 'a1' and r.key = 'b1'""",
     )
     run_steps(con, (too_weak_step(con, ACCEPT),))
     weak = rows(con, f"select r.key from {TOO_WEAK} w join records r using (record_id)")
