@@ -24,6 +24,7 @@ from linkage.sql import Connection, Step, has_table, literal, rows, run_steps, s
 from linkage.tables import CANDIDATES, CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC, SCORED
 
 JUDGED = "judged_pairs"
+WEIGHED = "weighed_pairs"
 REACH_BITS = 10  # a pair whose posterior odds are under one in a thousand is no rival to any other
 NEAR_TIE_ODDS = 20.0  # two candidates are near-equal when the better one's odds are less than so many times the other's
 SURE_CONFIDENCE = 0.99  # from here on a link counts as there when other pairs are judged, and is not looked at again
@@ -44,13 +45,13 @@ def judge(con: Connection, rules: Sequence[Rule], spec: ModelSpec | None) -> Non
         make_if_none(con)
     names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
     used = [rule for rule in rules if rule.id in names]
-    by_rules = (deterministic_sql, held_sql)
-    parts = [sql(rule, spec, used[:number]) for sql in by_rules for number, rule in enumerate(used)]
+    linked, held = (
+        [sql(rule, spec, used[:number]) for number, rule in enumerate(used)] for sql in (deterministic_sql, held_sql)
+    )
+    models = [unborn_sql()] if has_table(con, SCORED_UNBORN) else []
     if spec is not None:
-        parts.append(probabilistic_sql(spec))
-    if has_table(con, SCORED_UNBORN):
-        parts.append(unborn_sql())
-    run_steps(con, (weighed_step(parts or [no_pairs_sql()]), *judging_steps()))
+        models.append(probabilistic_sql(spec))
+    run_steps(con, (*weighed_steps(linked, held, models), *judging_steps()))
 
 
 def deterministic_sql(rule: Rule, spec: ModelSpec | None, earlier: Sequence[Rule]) -> str:
@@ -83,7 +84,7 @@ def _by_rule_sql(rule: Rule, spec: ModelSpec | None, earlier: Sequence[Rule], pa
           log2(p.precision / (1 - p.precision)) + coalesce({evidence}, 0) as match_weight,
           match_weight + case when list_contains(d.held, 'different_upn')
             then coalesce((select bits from {TWO_UPNS}), 0) else 0 end as odds_bits,
-          p.basis as confidence_basis, 0.0 as least_certain,
+          p.basis as confidence_basis, 0.0::double as least_certain,
           least({MOST_PRECISE}, greatest(p.precision, 1 - 1 / (p.links + 2.0))) as most_certain, d.held
         from ({pairs}) d
         join {RULE_PRECISION} p on p.rule = {literal(rule.id)}
@@ -116,29 +117,40 @@ def probabilistic_sql(spec: ModelSpec) -> str:
 def no_pairs_sql() -> str:
     """An empty set of weighed pairs: no rule fired and there is no model."""
     return """
-        select 0::bigint as record_id_l, 0::bigint as record_id_r, '' as stage, '' as rule, 0.0 as match_weight,
-          0.0 as odds_bits, '' as confidence_basis, 0.0 as least_certain, 0.0 as most_certain,
+        select 0::bigint as record_id_l, 0::bigint as record_id_r, '' as stage, '' as rule, 0.0::double as match_weight,
+          0.0::double as odds_bits, '' as confidence_basis, 0.0::double as least_certain, 0.0::double as most_certain,
           null::varchar[] as held
         limit 0"""
 
 
-def weighed_step(parts: Sequence[str]) -> Step:
+def weighed_steps(linked: Sequence[str], held: Sequence[str], models: Sequence[str]) -> tuple[Step, ...]:
     """`weighed_pairs`: every pair once with its odds; a rule's link wins over a held one, that over a model's.
 
-    Of two models `unborn` wins: it knows the due date. Pairs on the never-link list are gone from here on.
+    Of several rules that hold a pair the first by name counts; of two models `unborn`: it knows the due date. Pairs on
+    the never-link list are gone from here on. One set after the other: most pairs are links of rules, each of one rule.
     """
-    return scratch_step(
-        "weighed_pairs",
-        f"""
-        select w.* exclude (turn)
-        from (select *, row_number() over (
-                partition by record_id_l, record_id_r
-                order by stage, rule <> {literal(RULE)}, held is not null, rule) as turn
-              from ({" union all ".join(parts)})) w
-        where turn = 1 and not exists (
-          select 1 from never_link n
-          where n.record_id_l = w.record_id_l and n.record_id_r = w.record_id_r)""",
+    return (
+        scratch_step(WEIGHED, _allowed_sql(linked or [no_pairs_sql()])),
+        *(
+            Step(
+                WEIGHED,
+                f"""
+                insert into {WEIGHED}
+                select w.* from ({_allowed_sql(parts)}) w
+                anti join {WEIGHED} known on known.record_id_l = w.record_id_l and known.record_id_r = w.record_id_r
+                qualify row_number() over (
+                  partition by w.record_id_l, w.record_id_r order by w.rule <> {literal(RULE)}, w.rule) = 1""",
+            )
+            for parts in (held, models)
+            if parts
+        ),
     )
+
+
+def _allowed_sql(parts: Sequence[str]) -> str:
+    return f"""
+        select w.* from ({" union all ".join(parts)}) w
+        anti join never_link n on n.record_id_l = w.record_id_l and n.record_id_r = w.record_id_r"""
 
 
 def judging_steps() -> tuple[Step, ...]:
@@ -155,7 +167,7 @@ def judging_steps() -> tuple[Step, ...]:
             select w.*, l.source_no as source_no_l, r.source_no as source_no_r,
               {face_sql("l")} as face_l, {face_sql("r")} as face_r,
               pow(2, least(greatest(w.odds_bits, -60), 60)) as odds
-            from weighed_pairs w
+            from {WEIGHED} w
             join {POOL} l on l.record_id = w.record_id_l
             join {POOL} r on r.record_id = w.record_id_r""",
         ),

@@ -277,7 +277,7 @@ def fitting_sql() -> str:
 
 
 def unborn_sql() -> str:
-    """The weighed pairs of this model, in the columns of `linkage.match.judge.weighed_step`."""
+    """The weighed pairs of this model, in the columns of `linkage.match.judge.weighed_steps`."""
     return f"""
         select s.record_id_l, s.record_id_r, 'probabilistic' as stage, {literal(RULE)} as rule,
           s.evidence_bits + if(s.is_keyed, 0, q.prior_bits) as match_weight,
