@@ -91,6 +91,8 @@ class PairExplanation:
             lines.append(f"  evidence together: {weight_text(e.evidence_bits)}")
             if e.household_bits:
                 lines.append(f"  two children of one household may agree as well: {weight_text(e.household_bits)}")
+            if e.namesake_bits:
+                lines.append(f"  the whole name is more common than its parts: {weight_text(e.namesake_bits)}")
             if e.family_reason:
                 lines.append(
                     f"  families, in the second pass: {REASONS[e.family_reason]}, {weight_text(e.family_bits)}"
@@ -206,6 +208,7 @@ def _weighed(decided: Decided | None, evidence: PairEvidence | None) -> tuple[fl
         return decided.match_weight, decided.confidence
     if evidence is None or evidence.prior_bits is None:
         return None, None
-    weight = round(evidence.evidence_bits + evidence.household_bits + evidence.family_bits + evidence.prior_bits, 3)
+    doubts = evidence.household_bits + evidence.namesake_bits
+    weight = round(evidence.evidence_bits + doubts + evidence.family_bits + evidence.prior_bits, 3)
     odds = 2.0 ** max(-60.0, min(60.0, weight))
     return weight, round(odds / (1 + odds), 6)

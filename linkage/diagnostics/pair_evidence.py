@@ -11,6 +11,7 @@ from linkage.match.calibration import RULE_PRECISION, other_comparisons
 from linkage.match.family_evidence import FAMILY_EVIDENCE
 from linkage.match.frequencies import frequency_columns, frequency_table
 from linkage.match.households import DOUBTS, HOUSEMATES, doubted_sql
+from linkage.match.namesakes import NAMESAKES, namesakes_step
 from linkage.match.priors import PRIORS
 from linkage.match.probabilistic import (
     MODEL_PARAMETERS,
@@ -30,6 +31,7 @@ NOT_KNOWN = "not known on a side"
 PAIR = "pair_to_explain"
 SCORED_NOW = "scored_now"
 DOUBTED_NOW = "doubted_now"
+NO_DOUBTS = (0.0, 0.0)  # bits that households and namesakes take off
 
 
 @dataclass(frozen=True)
@@ -54,14 +56,16 @@ class Evidence:
 
 @dataclass(frozen=True)
 class PairEvidence:
-    """The parts, their sum, what is taken off it as two children of one household may agree as well (at most 0; 0 for
-    a pair that a rule decided), the prior of the two sources (None where they were not compared), when scored, the id
-    of the model where it is not the project's (`unborn`), and what their families add or take in the second pass, and
-    why (a code of `match.family_evidence.REASONS`)."""
+    """The parts, their sum, what is taken off it as two children of one household may agree as well, and as two of one
+    whole name do more often than its parts say (both at most 0; 0 for a pair that a rule decided), the prior of the two
+    sources (None where they were not compared), when scored, the id of the model where it is not the project's
+    (`unborn`), and what their families add or take in the second pass, and why (a code of
+    `match.family_evidence.REASONS`)."""
 
     parts: tuple[Evidence, ...]
     evidence_bits: float
     household_bits: float
+    namesake_bits: float
     prior_bits: float | None
     when: Literal["in the run", "now"]
     model: str = ""
@@ -85,9 +89,9 @@ def evidence_of(
     parameters = read_parameters(con)
     when: Literal["in the run", "now"] = "in the run"
     scores = _scores(con, SCORED, left, right) if has_table(con, SCORED) else None
-    household = _doubt(con, DOUBTS, left, right) if rule is None or not _is_rule(packs, rule) else 0.0
+    doubts = _doubts(con, DOUBTS, left, right) if rule is None or not _is_rule(packs, rule) else NO_DOUBTS
     if scores is None and packs is not None and packs.model is not None:
-        when, (scores, household) = "now", _score_now(con, packs.model, left, right)
+        when, (scores, doubts) = "now", _score_now(con, packs.model, left, right)
     if scores is None:
         return None
     matched = _matched_comparisons(con, packs, rule)
@@ -96,7 +100,7 @@ def evidence_of(
     said = _scores(con, FAMILY_EVIDENCE, left, right) if has_table(con, FAMILY_EVIDENCE) else None
     family = (float(str(said["family_bits"])), str(said["reason"])) if said else (0.0, "")
     return PairEvidence(
-        parts, float(str(scores["evidence_bits"])), household, _prior(con, left, right), when, "", *family
+        parts, float(str(scores["evidence_bits"])), *doubts, _prior(con, left, right), when, "", *family
     )
 
 
@@ -107,17 +111,17 @@ def _of_unborn(
     parameters = starting_parameters(spec)
     parts = tuple(_part(item.name, scores, parameters, is_counted=True) for item in spec.comparison)
     prior = 0.0 if scores["is_keyed"] else _prior_of_unborn(con, left, right)
-    return PairEvidence(parts, float(str(scores["evidence_bits"])), 0.0, prior, "in the run", spec.model.id)
+    return PairEvidence(parts, float(str(scores["evidence_bits"])), *NO_DOUBTS, prior, "in the run", spec.model.id)
 
 
 def _is_rule(packs: Packs | None, rule: str) -> bool:
     return packs is None or any(item.id == rule for item in packs.rules)
 
 
-def _doubt(con: Connection, table: str, left: RecordName, right: RecordName) -> float:
-    """The household doubt of a pair in a table of doubts; 0 where it has none."""
+def _doubts(con: Connection, table: str, left: RecordName, right: RecordName) -> tuple[float, float]:
+    """The household and the namesake doubt of a pair in a table of doubts; 0 where it has none."""
     found = _scores(con, table, left, right) if has_table(con, table) else None
-    return float(str(found["household_bits"])) if found else 0.0
+    return (float(str(found["household_bits"])), float(str(found["namesake_bits"]))) if found else NO_DOUBTS
 
 
 def _scores(con: Connection, table: str, left: RecordName, right: RecordName) -> Mapping[str, object] | None:
@@ -131,8 +135,8 @@ def _scores(con: Connection, table: str, left: RecordName, right: RecordName) ->
 
 def _score_now(
     con: Connection, spec: ModelSpec, left: RecordName, right: RecordName
-) -> tuple[Mapping[str, object] | None, float]:
-    """Score one pair in memory, with its household doubt, with the parameters and frequencies of the run.
+) -> tuple[Mapping[str, object] | None, tuple[float, float]]:
+    """Score one pair in memory, with its doubts, with the parameters and frequencies of the run.
 
     The model sees all records of the run, not only two: how rare a value may count depends on how many there are.
     """
@@ -146,8 +150,9 @@ def _score_now(
         pair = f"select {left.record_id}::bigint as record_id_l, {right.record_id}::bigint as record_id_r"
         run_steps(con, (table_step(PAIR, pair),))
         score_pairs(con, spec, parameters, pairs=PAIR, into=SCORED_NOW)
-        run_steps(con, (table_step(DOUBTED_NOW, doubted_sql(con, spec, parameters, SCORED_NOW)),))
-        return _scores(con, SCORED_NOW, left, right), _doubt(con, DOUBTED_NOW, left, right)
+        run_steps(con, (namesakes_step(spec, PAIR),))
+        run_steps(con, (table_step(DOUBTED_NOW, doubted_sql(con, spec, parameters, SCORED_NOW, NAMESAKES)),))
+        return _scores(con, SCORED_NOW, left, right), _doubts(con, DOUBTED_NOW, left, right)
     finally:
         execute(con, "use working")
 

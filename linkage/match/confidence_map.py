@@ -33,7 +33,8 @@ NO_FOLD = -1
 # its slope may go on little evidence: standard deviations of a normal prior around no change. A weight of evidence is
 # worth itself in theory, and pairs that evidence separates would drive the slope without end.
 INTERCEPT_SD, KNOWN_SD, SLOPE_SD = 2.0, 1.0, 0.2
-LEAST_SLOPE = 0.05  # more evidence never makes a pair less likely
+# More evidence never makes a pair less likely, and fields that depend on each other are never worth more than they say.
+LEAST_SLOPE, MOST_SLOPE = 0.05, 1.0
 LN2 = float(np.log(2.0))
 Floats = npt.NDArray[np.float64]
 
@@ -70,12 +71,12 @@ def known_sets(spec: ModelSpec) -> range:
     return range(1 << len(spec.model.apart))
 
 
-def join_maps_sql(spec: ModelSpec) -> str:
-    """The joins that `mapped_sql` needs, to a scored pair `s` of the records l and r of the pool."""
+def join_maps_sql(spec: ModelSpec, *, unless: str = "false") -> str:
+    """The joins that `mapped_sql` needs, to a scored pair `s` of the records l and r of the pool; no map `unless`."""
     return f"""
         left join {RECORD_FOLDS} f on f.record_id = s.record_id_l
         left join {MAPS} m on m.source_no_l = l.source_no and m.source_no_r = r.source_no
-          and m.fold = coalesce(f.fold, {NO_FOLD}) and m.known = {known_sql(spec)}"""
+          and m.fold = coalesce(f.fold, {NO_FOLD}) and m.known = {known_sql(spec)} and not ({unless})"""
 
 
 def mapped_sql(evidence: str) -> str:
@@ -83,12 +84,16 @@ def mapped_sql(evidence: str) -> str:
     return f"coalesce(m.intercept_bits + m.slope * {evidence}, {evidence})"
 
 
-def fit_map(evidence_bits: Floats, offset_bits: Floats, same: Floats, known: Floats) -> ConfidenceMap:
+def fit_map(
+    evidence_bits: Floats, offset_bits: Floats, same: Floats, known: Floats, *, second_numbers: float = 0.0
+) -> ConfidenceMap:
     """The map by logistic regression of `same` (1 one person, 0 two), the true prior (and rivals) as offset.
 
-    Platt's two parameters, and a deviation for each set of known fields, with normal priors; `least` is 1 / (n + 2).
-    Rounded to six decimals, so that reruns give the same bytes. Source: J. Platt, Advances in Large Margin Classifiers
-    (1999), 61-74.
+    Of the pairs of one person so large a share as `second_numbers` hold two numbers and stand among those of two: a
+    pair says `same` with chance p (1 - share). Without that a few children with a second number, who agree on
+    everything else, would make all evidence worth less. Platt's two parameters, and a deviation for each set of known
+    fields, with normal priors; `least` is 1 / (n + 2). Rounded to six decimals, so that reruns give the same bytes.
+    Source: J. Platt, Advances in Large Margin Classifiers (1999), 61-74.
     """
     evidence, offset = evidence_bits * LN2, offset_bits * LN2
     middle = float(evidence.mean())
@@ -101,10 +106,13 @@ def fit_map(evidence_bits: Floats, offset_bits: Floats, same: Floats, known: Flo
     def loss(moved: Floats) -> tuple[float, Floats]:
         odds = design @ moved + evidence + offset
         chance = np.exp(-np.logaddexp(0.0, -odds))
-        value = float((np.logaddexp(0.0, odds) - same * odds).sum() + 0.5 * ((moved / spread) ** 2).sum())
-        return value, design.T @ (chance - same) + moved / spread**2
+        says_same = chance * (1 - second_numbers)
+        likelihood = np.where(same == 1, np.logaddexp(0.0, -odds), -np.log1p(-np.minimum(says_same, 1 - 1e-15)))
+        # Of a pair that says two: the chance that it is one all the same, less than `chance` by what it says.
+        slope = np.where(same == 1, chance - 1, says_same * (1 - chance) / np.maximum(1 - says_same, 1e-15))
+        return float(likelihood.sum() + 0.5 * ((moved / spread) ** 2).sum()), design.T @ slope + moved / spread**2
 
-    bounds = [(None, None), (LEAST_SLOPE - 1, None), *[(None, None)] * len(sets)]
+    bounds = [(None, None), (LEAST_SLOPE - 1, MOST_SLOPE - 1), *[(None, None)] * len(sets)]
     moved = minimize(loss, np.zeros(len(spread)), jac=True, method="L-BFGS-B", bounds=bounds,
                      options={"ftol": 1e-14, "gtol": 1e-9, "maxiter": 500}).x  # fmt: skip
     slope = 1 + float(moved[1])

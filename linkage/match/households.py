@@ -26,6 +26,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from linkage.match.namesakes import NAMESAKES
 from linkage.match.patterns import Floats, Patterns, levels_step, read_patterns, seen_at_levels
 from linkage.match.pool import POOL
 from linkage.match.probabilistic import WEIGHT_DECIMALS, LevelParameters, Parameters, model_input_step
@@ -36,7 +37,7 @@ from linkage.tables import CANDIDATES
 HOUSEMATES = "housemates"
 DOUBTS = "household_doubts"
 # SQL: evidence in bits of a scored pair `s`, less its household doubt `d` (left joined).
-DOUBTED_EVIDENCE = "(s.evidence_bits + coalesce(d.household_bits, 0))"
+DOUBTED_EVIDENCE = "(s.evidence_bits + coalesce(d.household_bits + d.namesake_bits, 0))"
 KEYS = "household_keys"
 PAIRS = "household_pairs"
 # A child in England has 0.8 brothers and sisters at home of an age to be in the same returns: 1.7 dependent children a
@@ -215,24 +216,38 @@ def doubts_step(con: Connection, spec: ModelSpec, parameters: Parameters, scored
     return table_step(
         DOUBTS,
         f"""
-        select d.record_id_l, d.record_id_r, d.household_bits, d.household_bits as full_bits
-        from ({doubted_sql(con, spec, parameters, scored)}) d
+        select d.record_id_l, d.record_id_r, d.household_bits, d.household_bits as full_bits, d.namesake_bits
+        from ({doubted_sql(con, spec, parameters, scored, NAMESAKES)}) d
         join {CANDIDATES} c on c.record_id_l = d.record_id_l and c.record_id_r = d.record_id_r""",
     )
 
 
-def doubted_sql(con: Connection, spec: ModelSpec, parameters: Parameters, scored: str) -> str:
-    """SQL: record_id_l, record_id_r, household_bits of the pairs of a table of scores that are in doubt."""
+def doubted_sql(con: Connection, spec: ModelSpec, parameters: Parameters, scored: str, namesakes: str = "") -> str:
+    """SQL: record_id_l, record_id_r, namesake_bits and household_bits of the pairs of a table of scores in doubt.
+
+    `namesakes` is a table as `namesakes_step` makes it. Strangers who share a name more often than its parts say leave
+    less to households: h/u is less by as much.
+    """
     evidence = household_evidence_sql(spec, parameters, tuple(item.name for item in spec.comparison))
+    bits, join = (
+        ("0.0::double", "")
+        if not namesakes
+        else (
+            "coalesce(n.namesake_bits, 0)",
+            f"""
+          left join {namesakes} n on n.record_id_l = s.record_id_l and n.record_id_r = s.record_id_r""",
+        )
+    )
     return f"""
         with shares as ({shares_sql(con)}),
         doubted as (
-          select s.record_id_l, s.record_id_r, {doubt_sql(evidence, "h.share")} as household_bits
+          select s.record_id_l, s.record_id_r, {bits} as namesake_bits,
+            {doubt_sql(f"({evidence} + {bits})", "h.share")} as household_bits
           from {ident(scored)} s
           join {POOL} l on l.record_id = s.record_id_l
           join {POOL} r on r.record_id = s.record_id_r
-          join shares h on h.source_no_l = l.source_no and h.source_no_r = r.source_no)
-        select * from doubted where household_bits < {LEAST_DOUBT_BITS}"""
+          join shares h on h.source_no_l = l.source_no and h.source_no_r = r.source_no{join})
+        select * from doubted where least(household_bits, namesake_bits) < {LEAST_DOUBT_BITS}"""
 
 
 def shares_sql(con: Connection) -> str:

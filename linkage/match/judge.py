@@ -14,7 +14,7 @@ from linkage.match.family_evidence import FAMILY_BITS, join_families_sql, make_f
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.pool import POOL, open_sides_sql
-from linkage.match.priors import join_priors_sql, make_priors_if_none, prior_sql
+from linkage.match.priors import IS_BARE, join_priors_sql, make_priors_if_none, prior_sql
 from linkage.match.rivals import crowds_step, face_sql
 from linkage.match.twins import few_twins_step, held_as_twins_sql
 from linkage.match.two_upns import TWO_UPNS, make_two_upns_if_none
@@ -110,7 +110,7 @@ def probabilistic_sql(spec: ModelSpec) -> str:
         join {POOL} l on l.record_id = s.record_id_l
         join {POOL} r on r.record_id = s.record_id_r{join_priors_sql(open_sides_sql())}
         left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
-        {join_families_sql()}{join_upns_sql()}{join_maps_sql(spec)}
+        {join_families_sql()}{join_upns_sql()}{join_maps_sql(spec, unless=IS_BARE)}
         where greatest({weight}, {mapped_sql(DOUBTED_EVIDENCE)} + {prior_sql()}) > {-REACH_BITS}"""
 
 

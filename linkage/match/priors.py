@@ -26,6 +26,7 @@ from linkage.sql import Connection, Step, has_table, ident, rows, run_steps, tab
 from linkage.tables import CANDIDATES
 
 PRIORS = "source_pair_priors"
+IS_BARE = "bare.record_id_l is not null"  # SQL: of a pair that `join_priors_sql` joins
 BOTH_OPEN = 2  # the open sides of a pair of records without any link
 Floats = npt.NDArray[np.float64]
 Histogram = tuple[Floats, ...]

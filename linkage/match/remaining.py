@@ -117,7 +117,7 @@ def doubts_of_remaining_step(con: Connection) -> Step:
         f"""
         with shares as ({shares_sql(con)}),
         placed as (
-          select d.record_id_l, d.record_id_r, d.full_bits, h.share, h.share * m.ratio as remaining
+          select d.record_id_l, d.record_id_r, d.full_bits, d.namesake_bits, h.share, h.share * m.ratio as remaining
           from {DOUBTS} d
           join {POOL} l on l.record_id = d.record_id_l
           join {POOL} r on r.record_id = d.record_id_r
@@ -128,7 +128,7 @@ def doubts_of_remaining_step(con: Connection) -> Step:
             and {_both_open_sql()})
         select record_id_l, record_id_r, case when remaining is null then full_bits
             else {doubt_of_ratio_sql("(greatest(pow(2, -full_bits) - 1 + share, 0) / share)", "remaining")}
-            end as household_bits, full_bits
+            end as household_bits, full_bits, namesake_bits
         from placed order by record_id_l, record_id_r""",
     )
 

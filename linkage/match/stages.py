@@ -23,6 +23,7 @@ from linkage.match.evidence import weigh_pairs
 from linkage.match.family_evidence import forget_families
 from linkage.match.households import doubts_step
 from linkage.match.judge import judge
+from linkage.match.namesakes import namesakes_step
 from linkage.match.pool import POOL, make_pool
 from linkage.match.priors import estimate_priors
 from linkage.match.probabilistic import read_parameters, score_pairs
@@ -58,7 +59,7 @@ def score(con: Connection, spec: ModelSpec | None) -> dict[str, int]:
         weigh_pairs(con, spec, parameters, pairs=PAIRS_OF_RULES, into=SCORED)
         score_pairs(con, spec, parameters, pairs=PAIRS_OF_MODEL, into="scored_by_model")
         run_steps(con, (Step(SCORED, f"insert into {SCORED} by name from scored_by_model"), remembered_pairs_step()))
-        run_steps(con, (doubts_step(con, spec, parameters, SCORED),))
+        run_steps(con, (namesakes_step(spec), doubts_step(con, spec, parameters, SCORED)))
     return {"pairs_of_rules": count(con, PAIRS_OF_RULES), "pairs_of_model": count(con, PAIRS_OF_MODEL)}
 
 

@@ -62,6 +62,12 @@ def make_two_upns_if_none(con: Connection) -> None:
     run_steps(con, (Step(TWO_UPNS, f"create table if not exists {TWO_UPNS} ({columns})"),))
 
 
+def share_of_second(con: Connection) -> float:
+    """e as `two_upns` has it; 0 where too few pairs tell."""
+    found = rows(con, f"select share from {TWO_UPNS}")
+    return float(str(found[0][0])) if found and found[0][0] is not None else 0.0
+
+
 def share_of_second_numbers(odds_bits: Floats, same: int) -> float:
     """e of the pairs whose numbers differ (their log2 odds) beside so many whose numbers agree; never quite 0."""
     share = 0.01

@@ -28,6 +28,9 @@ FEWEST_MATCHES = 100  # pairs of one person without which nothing is calibrated
 # Pairs of two persons, likewise. They are what an exact engine hardly ever lets come so far; the prior of the map keeps
 # few of them from bending it.
 FEWEST_NON_MATCHES = 5
+# Two namesakes of one birthday are even, whatever evidence is worth: no map is learnt of pairs whose rivals take more
+# than this off their odds. Where evidence is worth most, they would have it be worth just what the model says.
+MOST_RIVAL_BITS = 1.0
 FEWEST_OF_SOURCES = 30  # labelled pairs of two sources from which their confidence is called calibrated, not modelled
 
 
@@ -42,30 +45,36 @@ class Learnt:
     by_fold: tuple[ConfidenceMap, ...]
 
 
-def learn_map(con: Connection, spec: ModelSpec, *, pool_mode: str) -> Learnt:
-    """Make `calibration_pairs` and `masked_folds`; learn the map, and for each fold one from the others."""
+def learn_map(con: Connection, spec: ModelSpec, *, pool_mode: str, second_numbers: float) -> Learnt:
+    """Make `calibration_pairs` and `masked_folds`; learn the map, and for each fold one from the others.
+
+    `second_numbers` is the share of one person's pairs whose identifiers differ (`match.two_upns`).
+    """
     run_steps(con, (pairs_step(pool_mode),))
     _make_folds(con)
     table = rows(
         con,
         f"""
         select p.record_id_l, p.record_id_r, p.evidence_bits, p.prior_bits - p.rival_bits, p.same::integer, p.known,
-          f.fold
+          f.fold, p.rival_bits
         from {LEARNT} p join {HIDDEN} h on h.record_id = p.record_id_l join {FOLDED} f on f.person = h.person
         order by p.record_id_l, p.record_id_r""",
     )
-    left, right, evidence, offset, same, known, fold = np.array(table, dtype=np.float64).reshape(-1, 7).T
+    left, right, evidence, offset, same, known, fold, rivals = np.array(table, dtype=np.float64).reshape(-1, 8).T
     matches, others = int(same.sum()), int((1 - same).sum())
     modelled, calibrated = chance_of(evidence + offset), np.full(len(same), np.nan)
     if matches < FEWEST_MATCHES or others < FEWEST_NON_MATCHES:
         _tell_confidences(con, left, right, modelled, calibrated)
         return Learnt(matches, others, 0, None, ())
-    by_fold = tuple(_fit(evidence, offset, same, known, fold != number) for number in range(FOLDS))
+    apart = rivals <= MOST_RIVAL_BITS
+    by_fold = tuple(
+        _fit(evidence, offset, same, known, apart & (fold != number), second_numbers) for number in range(FOLDS)
+    )
     for number, of_others in enumerate(by_fold):
         of_fold = fold == number
         calibrated[of_fold] = of_others.confidence(evidence[of_fold], offset[of_fold], known[of_fold])
     _tell_confidences(con, left, right, modelled, calibrated)
-    found = _fit(evidence, offset, same, known, fold >= 0)
+    found = _fit(evidence, offset, same, known, apart, second_numbers)
     return Learnt(matches, others, _write(con, spec, found), found, by_fold)
 
 
@@ -74,7 +83,7 @@ def pairs_step(pool_mode: str) -> Step:
     return table_step(
         LEARNT,
         f"""
-        select * from {PAIRS} where pool_mode = $pool_mode and same is not null
+        select * from {PAIRS} where pool_mode = $pool_mode and same is not null and not is_bare
         qualify row_number() over (partition by record_id_l, record_id_r order by rerun) = 1
         order by record_id_l, record_id_r""",
         {"pool_mode": pool_mode},
@@ -97,8 +106,16 @@ def _tell_confidences(con: Connection, left: Floats, right: Floats, modelled: Fl
     con.unregister("told")
 
 
-def _fit(evidence: Floats, offset: Floats, same: Floats, known: Floats, chosen: npt.NDArray[np.bool_]) -> ConfidenceMap:
-    return fit_map(evidence[chosen], offset[chosen], same[chosen], known[chosen])
+def _fit(
+    evidence: Floats,
+    offset: Floats,
+    same: Floats,
+    known: Floats,
+    chosen: npt.NDArray[np.bool_],
+    second_numbers: float,
+) -> ConfidenceMap:
+    of_pairs = (evidence[chosen], offset[chosen], same[chosen], known[chosen])
+    return fit_map(*of_pairs, second_numbers=second_numbers)
 
 
 def _make_folds(con: Connection) -> None:

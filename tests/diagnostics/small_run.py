@@ -176,7 +176,8 @@ _WORKING = (
     """create table rule_precision as select * from (values ('name_and_birth', 1::bigint, 0.99, 'assumed', 0.1))
        r(rule, links, precision, basis, false_weight)""",
     """create table household_doubts as
-       select 0::bigint as record_id_l, 0::bigint as record_id_r, 0.0::double as household_bits limit 0""",
+       select 0::bigint as record_id_l, 0::bigint as record_id_r, 0.0::double as household_bits,
+       0.0::double as namesake_bits limit 0""",
     """create table source_pair_priors as select 0::utinyint as source_no_l, 1::utinyint as source_no_r,
        2::tinyint as open_sides, 6::bigint as pairs, 1.0 as expected_matches, -3.0::double as prior_bits,
        -3.0::double as without_upns_bits""",

@@ -127,18 +127,20 @@ def test_why_two_records_were_not_linked(run: Path) -> None:
     assert codes(explain_pair(run, "census:KEYA2", "census:KEYA3")) == ["same_source"]
 
 
-def test_the_household_doubt_is_a_line_of_the_ledger_and_counts(tmp_path: Path) -> None:
+def test_the_doubts_are_lines_of_the_ledger_and_count(tmp_path: Path) -> None:
     run = make_run(tmp_path / "project" / "run")
     with connect(run / "run.duckdb") as con:
         con.execute("delete from links where decision = 'review'")
         con.execute("delete from conflicts")
-        con.execute("insert into household_doubts select record_id_l, record_id_r, -2.5 from candidates")
+        con.execute("insert into household_doubts select record_id_l, record_id_r, -2.5, -0.5 from candidates")
     found = explain_pair(run, "census:KEYA3", "cin:KEYB2")
     assert found.evidence is not None
     assert found.evidence.household_bits == -2.5
-    assert found.match_weight == pytest.approx(4.737 - 2.5, abs=2e-3)
+    assert found.evidence.namesake_bits == -0.5
+    assert found.match_weight == pytest.approx(4.737 - 2.5 - 0.5, abs=2e-3)
     assert "two children of one household may agree as well: -2.5" in found.as_text()
-    assert explain_record(run, "census:KEYA3").rivals[0].match_weight == pytest.approx(2.237, abs=2e-3)
+    assert "the whole name is more common than its parts: -0.5" in found.as_text()
+    assert explain_record(run, "census:KEYA3").rivals[0].match_weight == pytest.approx(1.737, abs=2e-3)
 
 
 def test_a_candidate_under_the_threshold_says_so(tmp_path: Path) -> None:

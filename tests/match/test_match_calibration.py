@@ -205,7 +205,11 @@ def test_matches_still_open_are_among_pairs_of_which_a_side_has_no_upn(con: Conn
                  "from range(1, 4, 2) t(n)")  # fmt: skip
     execute(con, f"create table {SCORED} as select *, 40.0 as evidence_bits, 0 as level_dob, 0 as level_forename "
                  f"from {CANDIDATES}")  # fmt: skip
-    execute(con, f"create table {DOUBTS} as select 0 as record_id_l, 0 as record_id_r, 0.0 as household_bits limit 0")
+    execute(
+        con,
+        f"create table {DOUBTS} as "
+        "select 0 as record_id_l, 0 as record_id_r, 0.0 as household_bits, 0.0 as namesake_bits limit 0",
+    )
     estimate_priors(con, child_model().model_copy(update={"block": ()}), SCORED)
     assert rows(con, f"select pairs, expected_matches, prior_bits, without_upns_bits from {PRIORS}") == [
         (100, 2.0, pytest.approx(log2(2 / 98), abs=1e-5), pytest.approx(log2(2 / 73), abs=1e-5))]  # fmt: skip

@@ -260,9 +260,13 @@ def weigh(
         f"create or replace table {PRIORS} as select 0 as source_no_l, 1 as source_no_r, open_sides, "
         "0.0::double as prior_bits, 0.0::double as without_upns_bits from range(1, 3) t(open_sides)",
     )
-    execute(con, f"create or replace table {DOUBTS} (record_id_l bigint, record_id_r bigint, household_bits double)")
+    execute(
+        con,
+        f"create or replace table {DOUBTS} (record_id_l bigint, record_id_r bigint, household_bits double, "
+        "namesake_bits double)",
+    )
     for (left, right), doubt in (doubts or {}).items():
-        con.execute(f"insert into {DOUBTS} values (?, ?, ?)", [run.names.index(left), run.names.index(right), doubt])
+        con.execute(f"insert into {DOUBTS} values (?, ?, ?, 0)", [run.names.index(left), run.names.index(right), doubt])
     for left, right, weight in pairs:
         ends = [run.names.index(left), run.names.index(right)]
         con.execute(f"insert into {CANDIDATES} values (?, ?)", ends)

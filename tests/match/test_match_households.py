@@ -371,14 +371,15 @@ def test_the_weight_of_every_pair_is_that_of_one_person_against_strangers_and_ho
     scored = [dict(zip(names, row, strict=True)) for row in rows(doubted.con, f"""
         select s.* from {SCORED} s
         semi join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r""")]  # fmt: skip
-    doubts = {(left, right): bits for left, right, _, bits in rows(doubted.con, f"from {DOUBTS}")}
+    doubts = {(left, right): (household, namesakes) for left, right, household, namesakes in rows(doubted.con, f"""
+        select record_id_l, record_id_r, household_bits, namesake_bits from {DOUBTS}""")}  # fmt: skip
     assert len(scored) > 400
     for pair in scored:
         m, u, h = chances(pair, parameters)
-        expected = log2(m / ((1 - share) * u + share * h))
-        doubt = float(str(doubts.pop((pair["record_id_l"], pair["record_id_r"]), 0.0)))
-        assert float(str(pair["evidence_bits"])) + doubt == pytest.approx(expected, abs=0.003)
-        assert doubt == 0 or doubt < -0.001
+        household, namesakes = doubts.pop((pair["record_id_l"], pair["record_id_r"]), (0.0, 0.0))
+        expected = log2(m / ((1 - share) * u * 2**-namesakes + share * h))
+        assert float(str(pair["evidence_bits"])) + household + namesakes == pytest.approx(expected, abs=0.003)
+        assert (household, namesakes) == (0, 0) or min(household, namesakes) < -0.001
     assert doubts == {}
 
 
@@ -416,13 +417,14 @@ def test_a_pair_of_which_nothing_is_known_is_in_no_doubt(con: Connection) -> Non
 
 
 def test_nothing_is_doubted_where_the_model_has_no_h(undoubted: Run) -> None:
-    assert rows(undoubted.con, f"from {DOUBTS}") == []
+    assert rows(undoubted.con, f"from {DOUBTS} where household_bits < -0.001") == []
     assert {level.h for level in read_parameters(undoubted.con)} == {None}
     prior = float(str(rows(undoubted.con, "select prior_bits from source_pair_priors where open_sides = 2")[0][0]))
     found = {pair: link for pair, link in undoubted.decided.items() if link.stage == "probabilistic"}
     assert len(found) > 200
     for pair, link in found.items():
-        assert link.match_weight == pytest.approx(undoubted.scores(*pair)["evidence_bits"] + prior, abs=1e-3)
+        evidence = undoubted.scores(*pair)["evidence_bits"] + undoubted.doubt(*pair)
+        assert link.match_weight == pytest.approx(evidence + prior, abs=1e-3)
 
 
 def test_where_no_source_tells_the_usual_number_of_housemates_counts(con: Connection) -> None:

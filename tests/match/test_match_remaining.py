@@ -34,7 +34,8 @@ def remaining(con: Connection, listed: list[dict[str, str]], doubted: tuple[str,
     execute(con, f"""create table {JUDGED} as select {left}::bigint as record_id_l, {right}::bigint as record_id_r,
                      'probabilistic' as stage, {sure} as confidence""")  # fmt: skip
     execute(con, f"""create table {DOUBTS} as select {left}::bigint as record_id_l, {right}::bigint as record_id_r,
-                     -8.0::double as household_bits, -8.0::double as full_bits""")  # fmt: skip
+                     -8.0::double as household_bits, -8.0::double as full_bits,
+                     0.0::double as namesake_bits""")  # fmt: skip
     doubt_remaining(con, child_model())
     return run
 

@@ -168,7 +168,9 @@ class Run:
 
     def doubt(self, left: str, right: str) -> float:
         """The household doubt of a pair in bits; 0 where it has none."""
-        return {(one, other): bits for one, other, bits in self.pairs(DOUBTS, "household_bits")}.get((left, right), 0.0)
+        return {(one, other): bits for one, other, bits in self.pairs(DOUBTS, "household_bits + namesake_bits")}.get(
+            (left, right), 0.0
+        )
 
 
 def load(

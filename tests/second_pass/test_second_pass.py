@@ -161,7 +161,7 @@ def test_the_ledger_adds_up_to_the_weight(on: Run) -> None:
     assert seen is not None
     assert seen.prior_bits is not None
     assert seen.family_reason == "sibling_linked"
-    total = seen.evidence_bits + seen.household_bits + seen.family_bits + seen.prior_bits
+    total = seen.evidence_bits + seen.household_bits + seen.namesake_bits + seen.family_bits + seen.prior_bits
     assert total == pytest.approx(on.decided[BEN].match_weight, abs=0.001)
 
 

@@ -66,7 +66,7 @@ def learnable(con: Connection, *, matches: int, others: int, flip_fold: int | No
     for number in range(others):
         _insert(con, 10 * number + 2, 10 * number + 7, False, 6.0 + number % 9)
     if flip_fold is not None:
-        learn_map(con, child_model(), pool_mode="residual_pool")
+        learn_map(con, child_model(), pool_mode="residual_pool", second_numbers=0.0)
         execute(
             con,
             f"""update {PAIRS} set same = not same where record_id_l in (
@@ -83,7 +83,7 @@ def _insert(con: Connection, left: int, right: int, same: bool, evidence: float)
 @pytest.mark.parametrize(("matches", "others", "is_learnt"), [(100, 5, True), (99, 40, False), (400, 4, False)])
 def test_nothing_is_calibrated_on_too_few_pairs(con: Connection, matches: int, others: int, is_learnt: bool) -> None:
     learnable(con, matches=matches, others=others)
-    learnt = learn_map(con, child_model(), pool_mode="residual_pool")
+    learnt = learn_map(con, child_model(), pool_mode="residual_pool", second_numbers=0.0)
     assert (learnt.matches, learnt.non_matches) == (matches, others)
     assert (learnt.map is not None) == is_learnt
     assert bool(rows(con, f"from {MAPS}")) == is_learnt
@@ -91,7 +91,7 @@ def test_nothing_is_calibrated_on_too_few_pairs(con: Connection, matches: int, o
 
 def test_sources_without_pairs_of_their_own_borrow_the_map_and_stay_modelled(con: Connection) -> None:
     learnable(con, matches=200, others=50)
-    learn_map(con, child_model(), pool_mode="residual_pool")
+    learn_map(con, child_model(), pool_mode="residual_pool", second_numbers=0.0)
     found = rows(con, f"select distinct source_no_l, source_no_r, basis, slope from {MAPS} order by all")
     assert [row[:3] for row in found] == [(0, 1, "calibrated"), (0, 2, "modelled"), (1, 2, "modelled")]
     assert len({row[3] for row in found}) == 1
@@ -99,7 +99,7 @@ def test_sources_without_pairs_of_their_own_borrow_the_map_and_stay_modelled(con
 
 def test_nobody_is_in_the_map_that_judges_them(con: Connection) -> None:
     learnable(con, matches=300, others=120)
-    learnt = learn_map(con, child_model(), pool_mode="residual_pool")
+    learnt = learn_map(con, child_model(), pool_mode="residual_pool", second_numbers=0.0)
     torn = rows(
         con,
         f"""select 1 from {PAIRS} p join hidden_persons l on l.record_id = p.record_id_l
@@ -110,14 +110,14 @@ def test_nobody_is_in_the_map_that_judges_them(con: Connection) -> None:
     assert not torn, "persons who meet in a pair are in one fold"
     assert {fold for (fold,) in rows(con, f"select distinct fold from {FOLDED}")} == set(range(FOLDS))
     learnable(con, matches=300, others=120, flip_fold=2)
-    flipped = learn_map(con, child_model(), pool_mode="residual_pool")
+    flipped = learn_map(con, child_model(), pool_mode="residual_pool", second_numbers=0.0)
     assert flipped.by_fold[2] == learnt.by_fold[2], "the labels of a fold do not reach the map that judges it"
     assert all(flipped.by_fold[fold] != learnt.by_fold[fold] for fold in (0, 1, 3, 4))
 
 
 def test_confidences_are_told_under_the_prior_that_was_true_of_the_pairs(con: Connection) -> None:
     learnable(con, matches=300, others=120)
-    learnt = learn_map(con, child_model(), pool_mode="residual_pool")
+    learnt = learn_map(con, child_model(), pool_mode="residual_pool", second_numbers=0.0)
     found = rows(con, f"""
         select c.modelled, c.calibrated, c.evidence_bits, f.fold from {LEARNT} c
         join hidden_persons h on h.record_id = c.record_id_l join {FOLDED} f on f.person = h.person""")  # fmt: skip
@@ -132,7 +132,7 @@ def test_confidences_are_told_under_the_prior_that_was_true_of_the_pairs(con: Co
 
 def test_without_a_map_nothing_is_told_as_calibrated(con: Connection) -> None:
     learnable(con, matches=99, others=40)
-    learn_map(con, child_model(), pool_mode="residual_pool")
+    learn_map(con, child_model(), pool_mode="residual_pool", second_numbers=0.0)
     assert rows(con, f"select distinct calibrated from {LEARNT}") == [(None,)]
 
 
