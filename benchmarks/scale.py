@@ -1,8 +1,8 @@
 """Scale: whole runs on an England of so many pupils, and how time grows with them.
 
 The sources are two school censuses, two CIN censuses (the synthetic England has no third), the looked-after children's
-return, the learners' record and the early help list, in the proportions of the synthetic England. Seconds of stages
-are those of the run's manifest.
+return, the learners' record and the early help list, in the proportions of the synthetic England, and of 2 million
+learners for 9 million census records most are adults. Seconds of stages are those of the run's manifest.
 """
 
 from __future__ import annotations
@@ -17,10 +17,12 @@ from typing import Any
 
 import duckdb
 import linkage_synth
+from adult_learners import add_adults
 from contestants import Limits, engine_command, engine_environment
 from measuring import measure
 
 CHILDREN_PER_PUPIL = 1 / 0.58  # the others are too young, have left, or are in no state school
+LEARNERS_PER_PUPIL = 2 / 4.5  # 2 million, where two censuses have 9 million pupils between them
 EXPONENT_TARGET = 1.15
 MOST_SECONDS = 4 * 3600.0
 Row = dict[str, Any]
@@ -35,6 +37,7 @@ def run(data: Path, limits: Limits, *, people: Sequence[int]) -> list[Row]:
         children = round(pupils * CHILDREN_PER_PUPIL)
         print(f"making an England of {children:,} children", flush=True)
         linkage_synth.generate(scratch / "world", children=children, seed=1, formats={"ilr"})
+        add_adults(scratch / "world", learners=round(LEARNERS_PER_PUPIL * pupils))
         command = engine_command(scratch / "world" / "linkage-all.toml", scratch / "run", limits)
         measured = measure(command, most_seconds=MOST_SECONDS, environment=engine_environment())
         found.append({"pupils": pupils, "children": children, **_told(scratch / "run"), **vars(measured)})

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
+import linkage_synth
 import numpy as np
 import pytest
+from adult_learners import add_adults
 from calibration import error_by_chance, expected_calibration_error, reliability
 from copied_tables import COPIED, copy_tables
 from datasets import Dataset, write_dataset
@@ -159,3 +162,18 @@ def test_a_process_that_fails_or_takes_too_long_is_told() -> None:
     with pytest.raises(FailedError, match="ended after"):
         measure(["sleep", "30"], most_seconds=0.1)
     assert measure(["true"]).wall_seconds > 0
+
+
+def test_adult_learners_are_new_people_of_valid_numbers(tmp_path: Path) -> None:
+    linkage_synth.generate(tmp_path, children=1500, seed=3, formats={"ilr"})
+    files = sorted((tmp_path / "returns/ilr").glob("*.xml"))
+    before = sum(file.read_text(encoding="utf-8").count("<Learner>") for file in files)
+    added = add_adults(tmp_path, learners=4 * before)
+    text = "".join(file.read_text(encoding="utf-8") for file in files)
+    assert text.count("<Learner>") == before + added
+    assert abs(added - 3 * before) <= 10
+    adults = re.findall(r"<LearnRefNumber>(A\d{11})</LearnRefNumber><ULN>(\d{10})</ULN>.*?<DateOfBirth>(\d{4})-", text)
+    assert len(adults) == len({reference for reference, _, _ in adults}) == len({uln for _, uln, _ in adults}) == added
+    for _, number, year in adults:
+        assert sum(weight * int(digit) for weight, digit in zip(range(10, 0, -1), number, strict=True)) % 11 == 10
+        assert int(year) <= 2003
