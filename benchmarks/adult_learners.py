@@ -17,7 +17,7 @@ NAME, GIVEN, HOME = "FamilyName", "GivenNames", "Postcode"
 
 
 def add_adults(world: Path, *, learners: int) -> int:
-    """Add adults to the ILR files of a synthetic England until these hold so many learners; returns how many it added."""
+    """Add adults to the ILR files of a synthetic England until these hold so many learners; returns how many."""
     files = sorted((world / "returns" / "ilr").glob("ILR-*.xml"))
     there = sum(file.read_text(encoding="utf-8").count("<Learner>\n") for file in files)
     wanted = max(0, learners - there)
