@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from linkage.match.expected_matches import expected_matches
+from linkage.match.expected_matches import LEAST_MATCHES, expected_matches
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS, household_evidence_sql
 from linkage.match.pool import POOL, open_sides_sql
 from linkage.match.probabilistic import Parameters, read_parameters
@@ -46,7 +46,8 @@ def make_bare_pairs(con: Connection, spec: ModelSpec, scored: str) -> None:
         from {FOUND_BARE} group by all having count(*) >= {FEWEST} order by all"""
     for *cell, other_bits in rows(con, listed):
         weights, counts = np.unique(np.array(other_bits, dtype=np.float64), return_counts=True)
-        expected = expected_matches(weights, counts.astype(np.float64), float(counts.sum()))
+        pairs = float(counts.sum())
+        expected = expected_matches(weights, counts.astype(np.float64), pairs, most=pairs - LEAST_MATCHES)
         values = (*cell, int(counts.sum()), round(expected, 3))
         con.execute(f"insert into {BARE_PRIORS} values (?, ?, ?, ?, ?)", values)
     run_steps(con, (bare_pairs_step(),))

@@ -42,6 +42,25 @@ def test_a_set_of_known_fields_has_a_level_of_its_own_as_far_as_pairs_say() -> N
     assert found.intercept_bits[0] < found.intercept_bits[2] < found.intercept_bits[1]
 
 
+def test_children_with_a_second_number_do_not_make_evidence_worth_less() -> None:
+    # One in fifty pairs of one child holds two numbers, and is told as two.
+    draw = np.random.default_rng(5)
+    evidence = draw.normal(16, 5, 40_000)
+    is_one = draw.random(40_000) < 1 / (1 + np.exp2(-(0.8 * evidence + 2 - 13)))
+    same = (is_one & (draw.random(40_000) >= 0.02)).astype(float)
+    naive, knowing = (fit_map(evidence, np.full(40_000, -13.0), same, np.zeros(40_000), second_numbers=share)
+                      for share in (0.0, 0.02))  # fmt: skip
+    assert knowing.slope == pytest.approx(0.8, abs=0.03)
+    assert naive.slope < knowing.slope - 0.05
+
+
+def test_evidence_is_never_worth_more_than_it_says() -> None:
+    draw = np.random.default_rng(6)
+    evidence = draw.normal(14, 3, 20_000)
+    same = (draw.random(20_000) < 1 / (1 + np.exp2(-(1.5 * evidence - 20)))).astype(float)
+    assert fit_map(evidence, np.full(20_000, -13.0), same, np.zeros(20_000)).slope == 1.0
+
+
 def test_few_pairs_move_it_little_and_never_against_the_evidence() -> None:
     evidence = np.linspace(5, 25, 12)
     turned = fit_map(evidence, np.full(12, -15.0), (evidence < 15).astype(float), np.zeros(12))
@@ -87,6 +106,19 @@ def test_nothing_is_calibrated_on_too_few_pairs(con: Connection, matches: int, o
     assert (learnt.matches, learnt.non_matches) == (matches, others)
     assert (learnt.map is not None) == is_learnt
     assert bool(rows(con, f"from {MAPS}")) == is_learnt
+
+
+def test_ties_and_bare_pairs_teach_the_map_nothing(con: Connection) -> None:
+    learnable(con, matches=300, others=40)
+    before = learn_map(con, child_model(), pool_mode="residual_pool", second_numbers=0.0)
+    for number, (rival_bits, is_bare) in enumerate([(9.0, "false")] * 60 + [(0.0, "true")] * 60):
+        left, right = 12_000 + 20 * number, 12_000 + 20 * number + 11
+        execute(con, f"insert into {PAIRS} values ('residual_pool', 0, {left}, {right}, false, 28, 3, -13, "
+                     f"{rival_bits}, 0.5, null, null, null, {is_bare})")  # fmt: skip
+    after = learn_map(con, child_model(), pool_mode="residual_pool", second_numbers=0.0)
+    assert after.map is not None
+    assert before.map is not None
+    assert (after.map.slope, after.map.intercept_bits[3]) == (before.map.slope, before.map.intercept_bits[3])
 
 
 def test_sources_without_pairs_of_their_own_borrow_the_map_and_stay_modelled(con: Connection) -> None:
