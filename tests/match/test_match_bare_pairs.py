@@ -148,7 +148,7 @@ def test_u_is_that_of_the_strangers_of_these_sources() -> None:
     unmoved = expected_matches(bits, counts, 1000.0, most=999.5)
     assert expected == pytest.approx(200, rel=0.15)
     assert unmoved < 120
-    # Drawn to the run's u by fifty strangers, (80 + 25) of 850 would be 2.0 bits; the share of matches is drawn with it.
+    # Drawn to the run's u by fifty strangers: (80 + 25) of 850 are 2.0 bits, less what that does to the matches.
     assert 1.6 < moved[0] < log2(0.5 / ((80 + 25) / 850))
 
 
