@@ -9,13 +9,9 @@ and the field that made them is no evidence any more:
 
     prior = log2(E / (n - E)) - bits of that field,   E by maximum likelihood over the n pairs, by all other bits
 
-With sex and ethnicity alone to go by, u has to be that of these sources: children in need are of other ethnic groups
-than all are. So u of the other fields is learnt from the strangers among the pairs, drawn to that of all records.
-
 Writes `bare_priors` (source_no_l, source_no_r, open_sides, pairs, expected_matches), of those with `FEWEST` pairs or
-more, and `bare_pairs` (record_id_l, record_id_r, prior_bits, what u of their sources adds or takes included): a row for
-each such pair of which a side has no UPN. Two UPNs that no rule brought together are two children, whatever the birth
-date.
+more, and `bare_pairs` (record_id_l, record_id_r, prior_bits): a row for each such pair of which a side has no UPN. Two
+UPNs that no rule brought together are two children, whatever the birth date.
 """
 
 from __future__ import annotations
@@ -23,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from linkage.match.expected_matches import LEAST_MATCHES, expected_matches
 from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS, household_evidence_sql
@@ -36,14 +31,7 @@ from linkage.tables import CANDIDATES
 BARE = "bare_pairs"
 BARE_PRIORS = "bare_priors"
 FOUND_BARE = "found_bare"
-MOVED = "bare_moved"
-STARTING_WEIGHT = 50.0  # how many strangers the u of all records counts for
-ROUNDS = 50
 FEWEST = 100  # pairs of two sources from which their share of matches is learnt: known to a tenth then
-
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 
 def make_bare_pairs(con: Connection, spec: ModelSpec, scored: str) -> None:
@@ -52,56 +40,17 @@ def make_bare_pairs(con: Connection, spec: ModelSpec, scored: str) -> None:
     run_steps(con, (no_bare_priors_step(), no_bare_pairs_step()))
     if not ways:
         return
-    parameters = read_parameters(con)
-    run_steps(con, (found_bare_step(spec, parameters, ways, scored), no_moved_step()))
-    names = tuple(item.name for item in spec.comparison)
-    cells = f"select source_no_l, source_no_r, open_sides from {FOUND_BARE} group by all having count(*) >= {FEWEST}"
-    for cell in rows(con, f"{cells} order by all"):
-        found = rows(con, f"""
-            select levels, round(other_bits, 1) as bits, count(*) from {FOUND_BARE}
-            where source_no_l = $l and source_no_r = $r and open_sides = $sides group by all order by all""",
-            dict(zip(("l", "r", "sides"), cell, strict=True)))  # fmt: skip
-        levels = np.array([row[0] for row in found], dtype=np.int64)
-        bits, counts = np.array([row[1:] for row in found], dtype=np.float64).T
-        expected, moved = told_apart(levels, bits, counts, u_by_level(parameters, names))
+    run_steps(con, (found_bare_step(spec, read_parameters(con), ways, scored),))
+    listed = f"""
+        select source_no_l, source_no_r, open_sides, list(round(other_bits, 1) order by record_id_l, record_id_r)
+        from {FOUND_BARE} group by all having count(*) >= {FEWEST} order by all"""
+    for *cell, other_bits in rows(con, listed):
+        weights, counts = np.unique(np.array(other_bits, dtype=np.float64), return_counts=True)
+        pairs = float(counts.sum())
+        expected = expected_matches(weights, counts.astype(np.float64), pairs, most=pairs - LEAST_MATCHES)
         values = (*cell, int(counts.sum()), round(expected, 3))
         con.execute(f"insert into {BARE_PRIORS} values (?, ?, ?, ?, ?)", values)
-        for pattern, by in dict(zip(map(tuple, levels.tolist()), moved, strict=True)).items():
-            con.execute(f"insert into {MOVED} values (?, ?, ?, ?, ?)", (*cell, list(pattern), round(float(by), 6)))
     run_steps(con, (bare_pairs_step(),))
-
-
-def u_by_level(parameters: Parameters, names: Sequence[str]) -> list[Floats]:
-    """u of each level of some comparisons, in their order."""
-    return [np.array([level.u for level in parameters if level.comparison == name]) for name in names]
-
-
-def told_apart(levels: Ints, bits: Floats, counts: Floats, u: Sequence[Floats]) -> tuple[float, Floats]:
-    """Matches among so many pairs, and for each line of levels the bits by which u of these pairs moves the evidence.
-
-    `levels` has a line per pattern and a column per comparison (-1 not known), `bits` its evidence under `u`. Matches
-    and strangers are told apart with u as it is, u is counted again among the strangers, and so on.
-    """
-    pairs, moved = float(counts.sum()), np.zeros(len(bits))
-    expected = LEAST_MATCHES
-    for _ in range(ROUNDS):
-        expected = expected_matches(bits + moved, counts, pairs, most=pairs - LEAST_MATCHES)
-        odds = expected / (pairs - expected) * np.exp2(np.clip(bits + moved, -60, 60))
-        strangers = counts / (1 + odds)
-        moved = sum(
-            (_moved_bits(levels[:, column], strangers, one) for column, one in enumerate(u)), np.zeros(len(bits))
-        )
-    return expected, moved
-
-
-def _moved_bits(levels: Ints, strangers: Floats, u: Floats) -> Floats:
-    """log2 of u over u as counted among strangers, by line; 0 where the field is not known."""
-    known = levels >= 0
-    if not known.any():
-        return np.zeros(len(levels))
-    seen = np.bincount(levels[known], weights=strangers[known], minlength=len(u))
-    counted = (seen + STARTING_WEIGHT * u) / (seen.sum() + STARTING_WEIGHT * u[np.unique(levels[known])].sum())
-    return np.where(known, np.log2(u / counted)[np.maximum(levels, 0)], 0.0)
 
 
 def bare_matches(con: Connection) -> dict[tuple[int, int, int], float]:
@@ -140,18 +89,12 @@ def found_bare_step(spec: ModelSpec, parameters: Parameters, ways: Sequence[tupl
     ratios = " ".join(
         f"when {number} then {household_evidence_sql(spec, parameters, (name,))}" for number, name in ways
     )
-    own = {name: ", ".join(str(number) for number, of in ways if of == name) for _, name in ways}
-    levels = ", ".join(
-        f"case when c.block_no in ({own.get(item.name, -1)}) then -1 else s.{ident('level_' + item.name)} end::tinyint"
-        for item in spec.comparison
-    )
     return scratch_step(
         FOUND_BARE,
         f"""
         with found as (
           select s.record_id_l, s.record_id_r, l.source_no as source_no_l, r.source_no as source_no_r,
-            {open_sides_sql()} as open_sides, [{levels}] as levels, {DOUBTED_EVIDENCE} as bits,
-            case c.block_no {bits} end as field_bits,
+            {open_sides_sql()} as open_sides, {DOUBTED_EVIDENCE} as bits, case c.block_no {bits} end as field_bits,
             coalesce(pow(2, -d.household_bits) - 1, 0) as doubt, pow(2, {every}) as ratio,
             pow(2, case c.block_no {ratios} end) as field_ratio
           from {ident(scored)} s
@@ -165,17 +108,10 @@ def found_bare_step(spec: ModelSpec, parameters: Parameters, ways: Sequence[tupl
           select *, coalesce(greatest(doubt / nullif(ratio - 1, 0), 0), 0) as housemates,
             field_bits - log2(1 - housemates + housemates * field_ratio) as shared_bits
           from found)
-        select record_id_l, record_id_r, source_no_l, source_no_r, open_sides, levels, shared_bits,
+        select record_id_l, record_id_r, source_no_l, source_no_r, open_sides, shared_bits,
           bits - shared_bits as other_bits
         from shared""",
     )
-
-
-def no_moved_step() -> Step:
-    """`bare_moved`, empty: by how many bits u of two sources moves the evidence of a pattern of levels."""
-    return scratch_step(MOVED, """
-        select 0::smallint as source_no_l, 0::smallint as source_no_r, 0::tinyint as open_sides, [0::tinyint] as levels,
-          0.0::double as moved_bits limit 0""")  # fmt: skip
 
 
 def bare_pairs_step() -> Step:
@@ -184,11 +120,8 @@ def bare_pairs_step() -> Step:
         BARE,
         f"""
         select f.record_id_l, f.record_id_r,
-          round(log2(q.expected_matches / (q.pairs - q.expected_matches)) - f.shared_bits + m.moved_bits, 6)
-            as prior_bits
+          round(log2(q.expected_matches / (q.pairs - q.expected_matches)) - f.shared_bits, 6) as prior_bits
         from {FOUND_BARE} f
-        join {MOVED} m on m.source_no_l = f.source_no_l and m.source_no_r = f.source_no_r
-          and m.open_sides = f.open_sides and m.levels = f.levels
         join {BARE_PRIORS} q on q.source_no_l = f.source_no_l and q.source_no_r = f.source_no_r
           and q.open_sides = f.open_sides
         order by f.record_id_l, f.record_id_r""",

@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from math import log2
 
-import numpy as np
 import pytest
 from tiny_run import FIRST, LAST, Row, Run, child_model, load, run_all
 
 from linkage.match import bare_pairs
-from linkage.match.bare_pairs import BARE, BARE_PRIORS, told_apart
-from linkage.match.expected_matches import expected_matches
+from linkage.match.bare_pairs import BARE, BARE_PRIORS
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, connect, rows
 
@@ -87,11 +85,9 @@ def test_their_weight_is_that_of_the_other_fields(nameless: Run) -> None:
     ((pairs, expected),) = rows(nameless.con, f"select pairs::double, expected_matches from {BARE_PRIORS}")
     among_themselves = log2(float(str(expected)) / (float(str(pairs)) - float(str(expected))))
     weighed = rows(nameless.con, """
-        select j.match_weight, s.bits_sex, s.bits_ethnicity, coalesce(d.household_bits, 0), m.moved_bits
+        select j.match_weight, s.bits_sex, s.bits_ethnicity, coalesce(d.household_bits, 0)
         from judged_pairs j
         join scored_pairs s on s.record_id_l = j.record_id_l and s.record_id_r = j.record_id_r
-        join found_bare f on f.record_id_l = j.record_id_l and f.record_id_r = j.record_id_r
-        join bare_moved m on m.levels = f.levels
         left join household_doubts d on d.record_id_l = j.record_id_l and d.record_id_r = j.record_id_r""")  # fmt: skip
     assert len(weighed) > 2000
     for weight, *parts in weighed:
@@ -135,27 +131,3 @@ def test_without_enough_of_them_there_are_none(
     run = run_all(load(con, nameless_and_named(8, upns=upns)), spec=model_of_few_days())
     assert rows(con, f"select count(*) from {BARE_PRIORS}") == [(0,)]
     assert run.pairs(BARE) == []
-
-
-def test_u_is_that_of_the_strangers_of_these_sources() -> None:
-    # Of 1,000 pairs 200 are one child. By the run's u one stranger in two agrees on the field, here one in ten does.
-    m, run, here = np.array([0.95, 0.05]), np.array([0.5, 0.5]), np.array([0.1, 0.9])
-    sex = np.array([[0.99, 0.01], [0.5, 0.5]])
-    levels = np.array([[one, other] for one in (0, 1) for other in (0, 1)])
-    counts = np.array([200 * m[a] * sex[0][b] + 800 * here[a] * sex[1][b] for a, b in levels])
-    bits = np.array([log2(m[a] / run[a] * sex[0][b] / sex[1][b]) for a, b in levels])
-    expected, moved = told_apart(levels, bits, counts, [run, sex[1]])
-    unmoved = expected_matches(bits, counts, 1000.0, most=999.5)
-    assert expected == pytest.approx(200, rel=0.15)
-    assert unmoved < 120
-    # Drawn to the run's u by fifty strangers: (80 + 25) of 850 are 2.0 bits, less what that does to the matches.
-    assert 1.6 < moved[0] < log2(0.5 / ((80 + 25) / 850))
-
-
-def test_what_no_pair_knows_moves_nothing() -> None:
-    levels = np.array([[-1, 0], [-1, 1]])
-    _, moved = told_apart(
-        levels, np.array([2.0, -5.0]), np.array([60.0, 140.0]), [np.array([0.3, 0.7]), np.array([0.25, 0.75])]
-    )
-    alone = told_apart(levels[:, 1:], np.array([2.0, -5.0]), np.array([60.0, 140.0]), [np.array([0.25, 0.75])])[1]
-    assert moved.tolist() == alone.tolist()
