@@ -8,12 +8,15 @@ a third, born 5 to 40 years before, under a reference and a ULN of their own.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+
+import numpy as np
+from linkage_synth.formats.numbers import ulns_of
 
 LEARNER = re.compile(r"<Learner>\n.*?</Learner>\n", re.DOTALL)
 FIRST_ULN = 200_000_000  # nine digits; those of the synthetic England begin with 99
-NAME, GIVEN, HOME = "FamilyName", "GivenNames", "Postcode"
+GIVEN, HOME = "GivenNames", "Postcode"
 
 
 def add_adults(world: Path, *, learners: int) -> int:
@@ -21,19 +24,20 @@ def add_adults(world: Path, *, learners: int) -> int:
     files = sorted((world / "returns" / "ilr").glob("ILR-*.xml"))
     there = sum(file.read_text(encoding="utf-8").count("<Learner>\n") for file in files)
     wanted = max(0, learners - there)
+    numbers = ulns_of(FIRST_ULN + np.arange(round(wanted * 1.15) + 50))  # one in eleven cannot be used
     added = 0
     for file in files:
         text = file.read_text(encoding="utf-8")
         blocks = LEARNER.findall(text)
-        share = round(wanted * len(blocks) / max(there, 1))
-        adults = "".join(_adults(blocks, min(share, wanted - added), first=added))
+        many = min(round(wanted * len(blocks) / max(there, 1)), wanted - added)
+        adults = "".join(_adults(blocks, numbers[added : added + many], first=added))
         file.write_text(text.replace("</Message>", adults + "</Message>"), encoding="utf-8", newline="\n")
-        added += min(share, wanted - added)
+        added += many
     return added
 
 
-def _adults(blocks: list[str], many: int, *, first: int) -> Iterator[str]:
-    for number in range(many):
+def _adults(blocks: list[str], ulns: Sequence[str], *, first: int) -> Iterator[str]:
+    for number, uln in enumerate(ulns):
         one, round_ = number % len(blocks), 1 + number // len(blocks)
         adult = blocks[one]
         for field, step in ((GIVEN, 7), (HOME, 13)):
@@ -43,7 +47,7 @@ def _adults(blocks: list[str], many: int, *, first: int) -> Iterator[str]:
         adult = _put(adult, "DateOfBirth", f"{year}{born[4:-2]}{day:02}")
         adult = _put(adult, "LearnRefNumber", f"A{first + number:011}")
         adult = re.sub(r"<Prev(LearnRefNumber|UKPRN)>[^<]*</Prev\1>", "", adult)
-        yield _put(adult, "ULN", uln(FIRST_ULN + 2 * (first + number)))
+        yield _put(adult, "ULN", uln)
 
 
 def _get(block: str, field: str) -> str:
@@ -53,13 +57,3 @@ def _get(block: str, field: str) -> str:
 
 def _put(block: str, field: str, value: str) -> str:
     return re.sub(f"<{field}>[^<]*<", lambda _: f"<{field}>{value}<", block, count=1)
-
-
-def uln(digits: int) -> str:
-    """The ULN of nine digits, an even number: or, where these have no check digit, of the odd number after.
-
-    10 times the first digit, 9 times the second and so on, and the check digit once, leave 10 over from 11.
-    """
-    nine = f"{digits:09}"
-    over = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), nine, strict=True)) % 11
-    return f"{nine}{10 - over}" if over else uln(digits + 1)

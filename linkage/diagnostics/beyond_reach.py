@@ -22,8 +22,8 @@ from pathlib import Path
 from linkage.diagnostics.match_rate import write_csv
 from linkage.match.best_evidence import DERIVED, agreeing_sql, at_usual_frequency, reaches_sql
 from linkage.match.evidence import compared_columns, weighed_sql
+from linkage.match.parameters import Parameters
 from linkage.match.pool import POOL, source_bit_sql
-from linkage.match.probabilistic import Parameters
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, ident, literal, rows, run_steps, scratch_step, table_step
 from linkage.tables import IDENTIFIERS, SOURCES

@@ -29,7 +29,7 @@ from linkage.diagnostics.operating_points import operating_points, write_operati
 from linkage.diagnostics.second_pass_changes import write_second_pass
 from linkage.diagnostics.subgroups import checked_subgroups
 from linkage.diagnostics.threshold_sweep import threshold_sweep, write_threshold_sweep
-from linkage.match.probabilistic import read_parameters
+from linkage.match.parameters import read_parameters
 from linkage.packs import Packs
 from linkage.project import Project
 from linkage.sql import Connection

@@ -9,8 +9,8 @@ from typing import Any
 
 from linkage.diagnostics.finished import RecordName, find_record, working_tables
 from linkage.diagnostics.never import never_meet_sql
+from linkage.match.doubts import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.family_evidence import FAMILY_BITS, FAMILY_EVIDENCE, join_families_sql
-from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.priors import PRIORS
 from linkage.match.remaining import join_priors_of_records_sql, prior_of_records_sql
 from linkage.sql import Connection, columns, has_table, ident, rows

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from linkage.diagnostics.match_rate import write_csv
 from linkage.diagnostics.subgroups import ALL, ethnicity_sql
-from linkage.match.households import doubted_sql
+from linkage.match.doubts import doubted_sql
+from linkage.match.parameters import read_parameters
 from linkage.match.priors import BOTH_OPEN, PRIORS
-from linkage.match.probabilistic import read_parameters
 from linkage.packs import Comparison, ModelSpec, Rule
 from linkage.schema import UNKNOWN
 from linkage.sql import Connection, Step, ident, literal, rows, run_steps, table_step

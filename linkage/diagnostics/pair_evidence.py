@@ -8,18 +8,14 @@ from typing import Literal
 
 from linkage.diagnostics.finished import RecordName
 from linkage.match.calibration import RULE_PRECISION, other_comparisons
+from linkage.match.doubts import DOUBTS, doubted_sql
 from linkage.match.family_evidence import FAMILY_EVIDENCE
 from linkage.match.frequencies import frequency_columns, frequency_table
-from linkage.match.households import DOUBTS, HOUSEMATES, doubted_sql
+from linkage.match.households import HOUSEMATES
 from linkage.match.namesakes import NAMESAKES, namesakes_step
+from linkage.match.parameters import MODEL_PARAMETERS, LevelParameters, read_parameters, starting_parameters
 from linkage.match.priors import PRIORS
-from linkage.match.probabilistic import (
-    MODEL_PARAMETERS,
-    LevelParameters,
-    read_parameters,
-    score_pairs,
-    starting_parameters,
-)
+from linkage.match.probabilistic import score_pairs
 from linkage.match.remaining import join_priors_of_records_sql, prior_of_records_sql
 from linkage.match.unborn import RULE as UNBORN
 from linkage.match.unborn import SCORED_UNBORN, UNBORN_PRIORS

@@ -18,12 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from linkage.match.expected_matches import LEAST_MATCHES, expected_matches
-from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS, household_evidence_sql
+from linkage.match.doubts import DOUBTED_EVIDENCE, DOUBTS, household_evidence_sql
+from linkage.match.expected_matches import LEAST_MATCHES, expected_matches, histograms
+from linkage.match.parameters import Parameters, read_parameters
 from linkage.match.pool import POOL, open_sides_sql
-from linkage.match.probabilistic import Parameters, read_parameters
 from linkage.packs import TOPIC_OF_FIELD, ModelSpec
 from linkage.sql import Connection, Step, ident, rows, run_steps, scratch_step, table_step
 from linkage.tables import CANDIDATES
@@ -34,29 +32,39 @@ FOUND_BARE = "found_bare"
 FEWEST = 100  # pairs of two sources from which their share of matches is learnt: known to a tenth then
 
 
-def make_bare_pairs(con: Connection, spec: ModelSpec, scored: str) -> None:
-    """Write `bare_priors` and `bare_pairs` of the scored candidates; both empty where the model has no such rule."""
-    ways = tuple(_bare_ways(spec))
-    run_steps(con, (no_bare_priors_step(), no_bare_pairs_step()))
+def make_bare_pairs(con: Connection, spec: ModelSpec, scored: str) -> dict[tuple[int, ...], float]:
+    """Write `bare_priors` and `bare_pairs` of the scored candidates; returns the matches expected among them, by
+    source_no_l, source_no_r and open_sides.
+
+    Both are empty where the model has no such rule.
+    """
+    ways, matches = tuple(_bare_ways(spec)), dict[tuple[int, ...], float]()
+    make_bare_pairs_if_none(con)
+    run_steps(con, (no_bare_priors_step(), Step(BARE, f"delete from {BARE}")))
     if not ways:
-        return
+        return matches
     run_steps(con, (found_bare_step(spec, read_parameters(con), ways, scored),))
-    listed = f"""
-        select source_no_l, source_no_r, open_sides, list(round(other_bits, 1) order by record_id_l, record_id_r)
-        from {FOUND_BARE} group by all having count(*) >= {FEWEST} order by all"""
-    for *cell, other_bits in rows(con, listed):
-        weights, counts = np.unique(np.array(other_bits, dtype=np.float64), return_counts=True)
+    for residual, (weights, counts) in histograms(rows(con, weights_sql()), key=3).items():
         pairs = float(counts.sum())
-        expected = expected_matches(weights, counts.astype(np.float64), pairs, most=pairs - LEAST_MATCHES)
-        values = (*cell, int(counts.sum()), round(expected, 3))
-        con.execute(f"insert into {BARE_PRIORS} values (?, ?, ?, ?, ?)", values)
+        if pairs < FEWEST:
+            continue
+        matches[residual] = round(expected_matches(weights, counts, pairs, most=pairs - LEAST_MATCHES), 3)
+        con.execute(f"insert into {BARE_PRIORS} values (?, ?, ?, ?, ?)", (*residual, int(pairs), matches[residual]))
     run_steps(con, (bare_pairs_step(),))
+    return matches
 
 
-def bare_matches(con: Connection) -> dict[tuple[int, int, int], float]:
-    """Matches expected among bare pairs, by source_no_l, source_no_r and open_sides."""
-    found = rows(con, f"select source_no_l, source_no_r, open_sides, expected_matches from {BARE_PRIORS} order by all")
-    return {(int(str(left)), int(str(right)), int(str(sides))): float(str(n)) for left, right, sides, n in found}
+def make_bare_pairs_if_none(con: Connection) -> None:
+    """`bare_pairs`, empty, where no priors were estimated."""
+    columns = "record_id_l bigint, record_id_r bigint, prior_bits double"
+    run_steps(con, (Step(BARE, f"create table if not exists {BARE} ({columns})"),))
+
+
+def weights_sql() -> str:
+    """SQL: source_no_l, source_no_r, open_sides, bits (to a tenth) and how many of the pairs found bare weigh them."""
+    return f"""
+        select source_no_l, source_no_r, open_sides, round(other_bits, 1) as bits, count(*)
+        from {FOUND_BARE} group by all order by all"""
 
 
 def _bare_ways(spec: ModelSpec) -> Iterator[tuple[int, str]]:
@@ -71,11 +79,6 @@ def no_bare_priors_step() -> Step:
     """`bare_priors`, empty."""
     return Step(BARE_PRIORS, f"""create or replace table {BARE_PRIORS} (source_no_l smallint, source_no_r smallint,
         open_sides tinyint, pairs bigint, expected_matches double)""")  # fmt: skip
-
-
-def no_bare_pairs_step() -> Step:
-    """`bare_pairs`, empty."""
-    return Step(BARE, f"create or replace table {BARE} (record_id_l bigint, record_id_r bigint, prior_bits double)")
 
 
 def found_bare_step(spec: ModelSpec, parameters: Parameters, ways: Sequence[tuple[int, str]], scored: str) -> Step:

@@ -8,7 +8,8 @@ digit kept: a test scores the same pairs by both.
 from __future__ import annotations
 
 from linkage.match.frequencies import frequency_table, rarest_share_sql
-from linkage.match.probabilistic import MODEL_INPUT, WEIGHT_DECIMALS, Parameters, model_input_step
+from linkage.match.parameters import WEIGHT_DECIMALS, Parameters
+from linkage.match.probabilistic import MODEL_INPUT, model_input_step
 from linkage.packs import Comparison, ModelSpec
 from linkage.sql import Connection, ident, run_steps, table_step
 

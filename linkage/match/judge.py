@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from linkage.match.bare_pairs import make_bare_pairs_if_none
 from linkage.match.calibration import MOST_PRECISE, RULE_PRECISION, other_evidence_sql
 from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
+from linkage.match.doubts import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.family_evidence import FAMILY_BITS, join_families_sql, make_family_evidence_if_none
 from linkage.match.guards import different_upn_sql, join_upns_sql, twin_pattern_sql
-from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.pool import POOL, open_sides_sql
-from linkage.match.priors import IS_BARE, join_priors_sql, make_priors_if_none, prior_sql
+from linkage.match.priors import IS_BARE, join_priors_sql, prior_sql
 from linkage.match.rivals import crowds_step, face_sql
 from linkage.match.twins import few_twins_step, held_as_twins_sql
 from linkage.match.two_upns import TWO_UPNS, make_two_upns_if_none
@@ -41,7 +42,12 @@ def judge(con: Connection, rules: Sequence[Rule], spec: ModelSpec | None) -> Non
 
     Reads `seen_twins` and `twinless_sources`, which do not change from one judgement of a run to the next.
     """
-    for make_if_none in (make_maps_if_none, make_two_upns_if_none, make_family_evidence_if_none, make_priors_if_none):
+    for make_if_none in (
+        make_maps_if_none,
+        make_two_upns_if_none,
+        make_family_evidence_if_none,
+        make_bare_pairs_if_none,
+    ):
         make_if_none(con)
     names = {str(rule) for (rule,) in rows(con, f"select rule from {RULE_PRECISION}")}
     used = [rule for rule in rules if rule.id in names]

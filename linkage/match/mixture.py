@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from linkage.match.parameters import LevelParameters, Parameters
 from linkage.match.patterns import Floats, Patterns, levels_step, likelihood, read_patterns, seen_at_levels
 from linkage.match.pool import POOL, RECORD_UPNS, sides_sql
-from linkage.match.probabilistic import LevelParameters, Parameters, model_input_step
+from linkage.match.probabilistic import model_input_step
 from linkage.packs import Comparison, ModelSpec
 from linkage.sql import Connection, Step, ident, rows, run_steps, scratch_step
 

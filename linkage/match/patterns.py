@@ -14,8 +14,8 @@ import numpy.typing as npt
 
 from linkage.match.evidence import evidence_sql
 from linkage.match.guards import join_upns_sql
+from linkage.match.parameters import Parameters
 from linkage.match.pool import POOL
-from linkage.match.probabilistic import Parameters
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, ident, rows, scratch_step
 

@@ -46,8 +46,8 @@ def make_pool(con: Connection) -> None:
             expected=f"at most {MOST_SOURCES}",
             remedy="let one source take many files: path may be a folder or a glob",
         )
-    run_steps(con, (record_upns_step(), communal_step(con), address_words_step(), pool_step()))
-    run_steps(con, (Step(ADDRESS_WORDS, f"drop table {ADDRESS_WORDS}"),))
+    drop_words = Step(ADDRESS_WORDS, f"drop table {ADDRESS_WORDS}")
+    run_steps(con, (record_upns_step(), communal_step(con), address_words_step(), pool_step(), drop_words))
 
 
 def restore_pool(con: Connection) -> None:

@@ -14,22 +14,19 @@ in bits, and that of the pairs without UPNs on both sides).
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-from linkage.match.bare_pairs import BARE, bare_matches, make_bare_pairs, no_bare_pairs_step
+from linkage.match.bare_pairs import BARE, make_bare_pairs
 from linkage.match.confidence_map import join_maps_sql, make_maps_if_none, mapped_sql
-from linkage.match.expected_matches import expected_matches
-from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
+from linkage.match.doubts import DOUBTED_EVIDENCE, DOUBTS
+from linkage.match.expected_matches import Floats, expected_matches, histograms, numbers, prior_bits
 from linkage.match.pool import POOL, open_sides_sql, source_bit_sql
 from linkage.packs import ModelSpec
-from linkage.sql import Connection, Step, has_table, ident, rows, run_steps, table_step
+from linkage.sql import Connection, Step, ident, rows, run_steps, table_step
 from linkage.tables import CANDIDATES
 
 PRIORS = "source_pair_priors"
 IS_BARE = "bare.record_id_l is not null"  # SQL: of a pair that `join_priors_sql` joins
 BOTH_OPEN = 2  # the open sides of a pair of records without any link
-Floats = npt.NDArray[np.float64]
-Histogram = tuple[Floats, ...]
 
 
 def estimate_priors(con: Connection, spec: ModelSpec, scored: str) -> None:
@@ -41,11 +38,11 @@ def estimate_priors(con: Connection, spec: ModelSpec, scored: str) -> None:
     among them are matches of their sources.
     """
     make_maps_if_none(con)
-    make_bare_pairs(con, spec, scored)
-    histogram, bare = _weights_by_residual(con, spec, scored), bare_matches(con)
+    bare = make_bare_pairs(con, spec, scored)
+    histogram = _weights_by_residual(con, spec, scored)
     run_steps(con, (residual_sizes_step(), priors_step()))
-    for left, right, open_sides, pairs, without in rows(con, "select * from residual_sizes order by all"):
-        residual = (int(str(left)), int(str(right)), int(str(open_sides)))
+    for *residual_of, pairs, without in rows(con, "select * from residual_sizes order by all"):
+        residual = numbers(residual_of)
         weights, counts, free = histogram.get(residual, (np.zeros(0),) * 3)
         others = bare.get(residual, 0.0)
         expected, prior = _prior(weights, counts, float(str(pairs)), others)
@@ -59,7 +56,7 @@ def estimate_priors(con: Connection, spec: ModelSpec, scored: str) -> None:
 def _prior(weights: Floats, counts: Floats, pairs: float, others: float) -> tuple[float, float]:
     """Matches expected among so many pairs, and the prior in bits."""
     expected = expected_matches(weights, counts, pairs, others=others)
-    return expected, float(np.log2(expected / max(pairs - expected, 1.0)))
+    return expected, prior_bits(expected, pairs)
 
 
 def priors_step() -> Step:
@@ -69,12 +66,6 @@ def priors_step() -> Step:
         f"""create or replace table {PRIORS} (source_no_l smallint, source_no_r smallint, open_sides tinyint,
         pairs bigint, expected_matches double, prior_bits double, without_upns_bits double)""",
     )
-
-
-def make_priors_if_none(con: Connection) -> None:
-    """`bare_pairs`, empty, where no priors were estimated."""
-    if not has_table(con, BARE):
-        run_steps(con, (no_bare_pairs_step(),))
 
 
 def join_priors_sql(open_sides: str) -> str:
@@ -126,7 +117,7 @@ def open_pairs_sql(records: str, *, held_only: bool = False) -> str:
         group by l.source_no, r.source_no, open_sides"""
 
 
-def _weights_by_residual(con: Connection, spec: ModelSpec, scored: str) -> dict[tuple[int, int, int], Histogram]:
+def _weights_by_residual(con: Connection, spec: ModelSpec, scored: str) -> dict[tuple[int, ...], tuple[Floats, ...]]:
     """Histograms of evidence of the scored candidates, by pair of sources and open sides: bits (to a tenth), pairs, and
     those of them without UPNs on both sides."""
     found = rows(
@@ -143,8 +134,4 @@ def _weights_by_residual(con: Connection, spec: ModelSpec, scored: str) -> dict[
         anti join {BARE} bare on bare.record_id_l = s.record_id_l and bare.record_id_r = s.record_id_r
         group by all order by all""",
     )
-    table: dict[tuple[int, int, int], list[list[float]]] = {}
-    for left, right, open_sides, *values in found:
-        residual = (int(str(left)), int(str(right)), int(str(open_sides)))
-        table.setdefault(residual, []).append([float(str(value)) for value in values])
-    return {key: tuple(np.array(values).T) for key, values in table.items()}
+    return histograms(found, key=3)

@@ -14,16 +14,9 @@ is the doubt where nothing is known of links.
 
 from __future__ import annotations
 
+from linkage.match.doubts import DOUBTS, doubt_of_ratio_sql, shares_sql
 from linkage.match.guards import forename_conflict_sql
-from linkage.match.households import (
-    DOUBTS,
-    KEYS,
-    LARGEST_HOUSEHOLD,
-    MOST_PAIRS,
-    doubt_of_ratio_sql,
-    keys_step,
-    shares_sql,
-)
+from linkage.match.households import KEYS, LARGEST_HOUSEHOLD, MOST_PAIRS, keys_step
 from linkage.match.judge import JUDGED, SURE_CONFIDENCE
 from linkage.match.pool import POOL, open_sides_sql, source_bit_sql
 from linkage.match.priors import BOTH_OPEN, join_priors_sql, prior_sql

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from linkage.match.candidates import BlockCount, sample_candidates
 from linkage.match.frequencies import make_frequencies
-from linkage.match.probabilistic import score_pairs, starting_parameters
+from linkage.match.parameters import starting_parameters
+from linkage.match.probabilistic import score_pairs
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, run_steps, table_step
 from linkage.tables import CANDIDATES

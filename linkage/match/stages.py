@@ -19,14 +19,15 @@ from linkage.match.compared import (
 )
 from linkage.match.decide import decide
 from linkage.match.deterministic import PassCount, run_passes
+from linkage.match.doubts import doubts_step
 from linkage.match.evidence import weigh_pairs
 from linkage.match.family_evidence import forget_families
-from linkage.match.households import doubts_step
 from linkage.match.judge import judge
 from linkage.match.namesakes import namesakes_step
+from linkage.match.parameters import read_parameters
 from linkage.match.pool import POOL, make_pool
 from linkage.match.priors import estimate_priors
-from linkage.match.probabilistic import read_parameters, score_pairs
+from linkage.match.probabilistic import score_pairs
 from linkage.match.remaining import doubt_in_full, doubt_remaining
 from linkage.match.twins import twins_steps
 from linkage.match.unborn import score_unborn

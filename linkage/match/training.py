@@ -14,18 +14,17 @@ from dataclasses import dataclass, replace
 from linkage.match.frequencies import make_frequencies
 from linkage.match.households import learn_households
 from linkage.match.mixture import estimate_m
-from linkage.match.pool import POOL
-from linkage.match.probabilistic import (
+from linkage.match.parameters import (
     LevelParameters,
     Parameters,
     Seen,
-    estimate_m_from_links,
-    estimate_u,
     rounded,
     save_parameters,
     save_sampled_u,
     starting_parameters,
 )
+from linkage.match.pool import POOL
+from linkage.match.probabilistic import estimate_m_from_links, estimate_u
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, count, literal, run_steps, table_step
 from linkage.tables import CANDIDATES, LINKS_DETERMINISTIC

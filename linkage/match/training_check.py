@@ -14,7 +14,7 @@ from __future__ import annotations
 from math import log2
 
 from linkage.match.mixture import estimate_m
-from linkage.match.probabilistic import Parameters
+from linkage.match.parameters import Parameters
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, run_steps
 

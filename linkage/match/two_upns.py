@@ -18,9 +18,9 @@ import numpy as np
 
 from linkage.match.deterministic import masked_pairs_sql, masked_precision
 from linkage.match.evidence import weigh_pairs
+from linkage.match.parameters import read_parameters
 from linkage.match.patterns import Floats
 from linkage.match.pool import POOL
-from linkage.match.probabilistic import read_parameters
 from linkage.packs import ModelSpec, Rule
 from linkage.sql import Connection, Step, count, literal, rows, run_steps, scratch_step
 from linkage.tables import LINKS_DETERMINISTIC
@@ -62,7 +62,7 @@ def make_two_upns_if_none(con: Connection) -> None:
     run_steps(con, (Step(TWO_UPNS, f"create table if not exists {TWO_UPNS} ({columns})"),))
 
 
-def share_of_second(con: Connection) -> float:
+def read_share(con: Connection) -> float:
     """e as `two_upns` has it; 0 where too few pairs tell."""
     found = rows(con, f"select share from {TWO_UPNS}")
     return float(str(found[0][0])) if found and found[0][0] is not None else 0.0

@@ -20,14 +20,12 @@ keyed).
 
 from __future__ import annotations
 
-import numpy as np
-
 from linkage.match.evidence import compared_columns, weighed_sql
-from linkage.match.expected_matches import expected_matches
+from linkage.match.expected_matches import expected_matches, histograms, numbers, prior_bits
 from linkage.match.frequencies import make_frequencies
 from linkage.match.guards import born_as_expected_sql
+from linkage.match.parameters import starting_parameters
 from linkage.match.pool import POOL, may_meet_sql, sides_sql
-from linkage.match.probabilistic import starting_parameters
 from linkage.match.unborn_months import MONTHS, months_step
 from linkage.packs import ModelSpec
 from linkage.sql import Connection, Step, count, ident, literal, rows, run_steps, scratch_step, table_step
@@ -242,19 +240,15 @@ def _estimate_priors(con: Connection) -> None:
         join {POOL} r on r.record_id = s.record_id_r
         where not s.is_keyed group by all order by all""",
     )
-    histograms: dict[tuple[int, int], list[tuple[float, float]]] = {}
-    for left, right, bits, n in found:
-        histograms.setdefault((int(str(left)), int(str(right))), []).append((float(str(bits)), float(str(n))))
+    weighed = histograms(found, key=2)
     for left, right, pairs, due in rows(con, fitting_sql()):
-        histogram = histograms.get((int(str(left)), int(str(right))), [])
-        if not histogram:
+        if numbers((left, right)) not in weighed:
             continue
-        weights, counts = np.array(histogram, dtype=np.float64).T
+        weights, counts = weighed[numbers((left, right))]
         all_pairs = float(str(pairs))
         expected = min(expected_matches(weights, counts, all_pairs), float(str(due)))
-        prior = float(np.log2(expected / max(all_pairs - expected, 1.0)))
-        con.execute(f"insert into {UNBORN_PRIORS} values (?, ?, ?, ?, ?)",
-                    (left, right, int(all_pairs), round(expected, 3), round(prior, 6)))  # fmt: skip
+        values = (left, right, int(all_pairs), round(expected, 3), round(prior_bits(expected, all_pairs), 6))
+        con.execute(f"insert into {UNBORN_PRIORS} values (?, ?, ?, ?, ?)", values)
 
 
 def fitting_sql() -> str:

@@ -8,7 +8,7 @@ from linkage.diagnostics.match_rate import MATCH_RATE
 from linkage.diagnostics.subgroups import ALL
 from linkage.match.calibration import RULE_PRECISION
 from linkage.match.judge import JUDGED
-from linkage.match.probabilistic import MODEL_PARAMETERS
+from linkage.match.parameters import MODEL_PARAMETERS
 from linkage.match.training_check import TRAINING_CHECK
 from linkage.sql import Connection, has_table, rows
 from linkage.tables import LINKS

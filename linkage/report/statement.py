@@ -20,7 +20,7 @@ from linkage.diagnostics.expected_by_subgroup import EXPECTED
 from linkage.diagnostics.implausible import ANY, IMPLAUSIBLE
 from linkage.diagnostics.match_rate import MATCH_RATE
 from linkage.diagnostics.subgroups import ALL
-from linkage.match.probabilistic import MODEL_PARAMETERS
+from linkage.match.parameters import MODEL_PARAMETERS
 from linkage.report.facts import SourceSize, source_sizes
 from linkage.sql import Connection, has_table, rows
 from linkage.tables import LINKS

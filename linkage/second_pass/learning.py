@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from linkage.match.family_evidence import FAMILY_EVIDENCE
 from linkage.match.family_evidence import REASONS as MEANINGS
-from linkage.match.probabilistic import WEIGHT_DECIMALS
+from linkage.match.parameters import WEIGHT_DECIMALS
 from linkage.second_pass.pairs import WEAK
 from linkage.sql import Connection, Step, run_steps
 

@@ -13,7 +13,7 @@ review threshold on; both have companions, and none of all that.
 from __future__ import annotations
 
 from linkage.cluster.components import COMPONENTS
-from linkage.match.households import DOUBTS, LEAST_DOUBT_BITS
+from linkage.match.doubts import DOUBTS, LEAST_DOUBT_BITS
 from linkage.match.judge import JUDGED, SURE_CONFIDENCE, no_guard_holds_sql
 from linkage.match.pool import POOL
 from linkage.packs import ModelSpec

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from linkage.match.confidence_map import make_maps_if_none
-from linkage.match.probabilistic import read_sampled_u
-from linkage.match.two_upns import share_of_second
+from linkage.match.parameters import read_sampled_u
+from linkage.match.two_upns import read_share
 from linkage.packs import Packs
 from linkage.sql import Connection, run_steps
 from linkage.validation.learning import FOLDED, Learnt, learn_map, write_fold_maps
@@ -68,8 +68,9 @@ def validate(
                 link_again(copy, packs, packs.model, sampled=sampled, accept=accept, review=review, seed=seed,
                            max_pairs=max_pairs)  # fmt: skip
                 tell_pairs(copy, packs.model, run=run, pool_mode=mode, rerun=number)
-            second_numbers = max(share_of_second(copy) for copy in copies)
-            learnt = learnt or learn_map(con, packs.model, pool_mode=mode, second_numbers=second_numbers)
+            if learnt is None:
+                second_numbers = max(read_share(copy) for copy in copies)
+                learnt = learn_map(con, packs.model, pool_mode=mode, second_numbers=second_numbers)
             for number, copy in enumerate(copies):
                 if learnt.map is not None:
                     write_fold_maps(copy, packs.model, learnt.by_fold)

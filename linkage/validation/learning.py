@@ -67,14 +67,17 @@ def learn_map(con: Connection, spec: ModelSpec, *, pool_mode: str, second_number
         _tell_confidences(con, left, right, modelled, calibrated)
         return Learnt(matches, others, 0, None, ())
     apart = rivals <= MOST_RIVAL_BITS
-    by_fold = tuple(
-        _fit(evidence, offset, same, known, apart & (fold != number), second_numbers) for number in range(FOLDS)
-    )
+
+    def fit(chosen: npt.NDArray[np.bool_]) -> ConfidenceMap:
+        of_pairs = (values[chosen] for values in (evidence, offset, same, known))
+        return fit_map(*of_pairs, second_numbers=second_numbers)
+
+    by_fold = tuple(fit(apart & (fold != number)) for number in range(FOLDS))
     for number, of_others in enumerate(by_fold):
         of_fold = fold == number
         calibrated[of_fold] = of_others.confidence(evidence[of_fold], offset[of_fold], known[of_fold])
     _tell_confidences(con, left, right, modelled, calibrated)
-    found = _fit(evidence, offset, same, known, apart, second_numbers)
+    found = fit(apart)
     return Learnt(matches, others, _write(con, spec, found), found, by_fold)
 
 
@@ -104,18 +107,6 @@ def _tell_confidences(con: Connection, left: Floats, right: Floats, modelled: Fl
         from {LEARNT} p join told t on t.record_id_l = p.record_id_l and t.record_id_r = p.record_id_r
         order by p.record_id_l, p.record_id_r"""),))  # fmt: skip
     con.unregister("told")
-
-
-def _fit(
-    evidence: Floats,
-    offset: Floats,
-    same: Floats,
-    known: Floats,
-    chosen: npt.NDArray[np.bool_],
-    second_numbers: float,
-) -> ConfidenceMap:
-    of_pairs = (evidence[chosen], offset[chosen], same[chosen], known[chosen])
-    return fit_map(*of_pairs, second_numbers=second_numbers)
 
 
 def _make_folds(con: Connection) -> None:

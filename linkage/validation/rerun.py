@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from linkage.cluster.persons import make_persons
 from linkage.cluster.registry import know_nothing
-from linkage.match.bare_pairs import FOUND_BARE
 from linkage.match.best_evidence import agreeing_sql, at_usual_frequency, reaches_sql
 from linkage.match.compared import PAIRS_OF_RULES
 from linkage.match.confidence_map import RECORD_FOLDS, known_sql
 from linkage.match.decide import decide
+from linkage.match.doubts import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.evidence import weighed_sql
-from linkage.match.households import DOUBTED_EVIDENCE, DOUBTS
 from linkage.match.judge import JUDGED
+from linkage.match.parameters import Parameters, Seen, read_parameters
 from linkage.match.pool import POOL, open_sides_sql, sides_sql
-from linkage.match.priors import join_priors_sql, open_pairs_sql, prior_sql
-from linkage.match.probabilistic import Parameters, Seen, read_parameters
+from linkage.match.priors import IS_BARE, join_priors_sql, open_pairs_sql, prior_sql
 from linkage.match.stages import find_by_rules, find_candidates, judge_twice, score, weigh_and_decide
 from linkage.match.training import train
 from linkage.packs import ModelSpec, Packs
@@ -73,9 +72,10 @@ def tell_pairs(copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, r
     """Add to `masked_pairs` the model's pairs of which a side at least is held out.
 
     `prior_bits` are the odds that were true of the labelled pairs of two sources and of one number of open sides: M
-    pairs of one person among the candidates, of N that a held-out record makes with one whose identifiers are known; of
-    bare pairs (`match.bare_pairs`), of all that are labelled. At least half a pair each. `judged_prior_bits` is the one
-    that the rerun had for the pair, and `judged_rival_bits` its rivals, when it was judged last.
+    pairs of one person among the candidates, of N that a held-out record makes with one whose identifiers are known. At
+    least half a pair each. Bare pairs (`match.bare_pairs`) have a prior of their own, so that this one is not theirs.
+    `judged_prior_bits` is the one that the rerun had for the pair, and `judged_rival_bits` its rivals, when it was
+    judged last.
     """
     known = f"""
           select p.*, c.is_held from {POOL} p join {COPIED} c on c.record_id = p.record_id
@@ -88,26 +88,22 @@ def tell_pairs(copy: Connection, spec: ModelSpec, *, run: str, pool_mode: str, r
           select s.*, l.source_no as source_no_l, r.source_no as source_no_r, cl.of_run as run_l, cr.of_run as run_r,
             {DOUBTED_EVIDENCE} as bits, {known_sql(spec)} as known,
             {open_sides_sql()} as open_sides, {prior_sql()} as judged_prior_bits, {_told_sql(run)} as same,
-            f.shared_bits
+            {IS_BARE} as is_bare
           from {SCORED} s
           join {CANDIDATES} c on c.record_id_l = s.record_id_l and c.record_id_r = s.record_id_r
           anti join {PAIRS_OF_RULES} p on p.record_id_l = s.record_id_l and p.record_id_r = s.record_id_r
           left join {DOUBTS} d on d.record_id_l = s.record_id_l and d.record_id_r = s.record_id_r
           join {POOL} l on l.record_id = s.record_id_l
           join {POOL} r on r.record_id = s.record_id_r{join_priors_sql(open_sides_sql())}
-          left join {FOUND_BARE} f on f.record_id_l = s.record_id_l and f.record_id_r = s.record_id_r
-            and bare.record_id_l is not null
           {_names_sql(run, "s")}
           where cl.is_held or cr.is_held),
         priors as ({open_pairs_sql(known, held_only=True)}),
         matches as (
-          select source_no_l, source_no_r, open_sides, greatest(count(*) filter (same), 0.5) as n,
-            greatest(count(*) filter (same and shared_bits is not null), 0.5) as bare,
-            greatest(count(*) filter (not same and shared_bits is not null), 0.5) as bare_others
+          select source_no_l, source_no_r, open_sides, greatest(count(*) filter (same), 0.5) as n
           from labelled group by all)
         select '{pool_mode}', {rerun}, k.run_l, k.run_r, k.same, k.bits, k.known,
-          round(coalesce(log2(m.bare / m.bare_others) - k.shared_bits, log2(m.n / greatest(q.pairs - m.n, 1))), 6),
-          j.rival_bits, j.confidence, null, k.judged_prior_bits, j.rival_bits, k.shared_bits is not null
+          round(log2(m.n / greatest(q.pairs - m.n, 1)), 6), j.rival_bits, j.confidence, null,
+          k.judged_prior_bits, j.rival_bits, k.is_bare
         from labelled k
         join {JUDGED} j on j.record_id_l = k.record_id_l and j.record_id_r = k.record_id_r
         join matches m on m.source_no_l = k.source_no_l and m.source_no_r = k.source_no_r

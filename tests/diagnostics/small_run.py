@@ -9,8 +9,9 @@ from pathlib import Path
 
 import duckdb
 
+from linkage.match.parameters import save_parameters, starting_parameters
 from linkage.match.pool import make_pool
-from linkage.match.probabilistic import save_parameters, score_pairs, starting_parameters
+from linkage.match.probabilistic import score_pairs
 from linkage.packs import load_packs
 from linkage.sql import Connection, connect, execute
 

@@ -14,8 +14,8 @@ sys.path.append(str(Path(__file__).parent.parent / "match"))
 from tiny_run import load, people
 
 from linkage.diagnostics.beyond_reach import beyond_reach
+from linkage.match.parameters import starting_parameters
 from linkage.match.pool import make_pool
-from linkage.match.probabilistic import starting_parameters
 from linkage.packs import ModelSpec, load_packs
 from linkage.sql import Connection, connect, execute, rows, run_steps
 from linkage.validation.rerun import best_of_known_step

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from linkage.diagnostics.name_agreement import name_agreement, write_name_agreement
-from linkage.match.probabilistic import save_parameters, starting_parameters
+from linkage.match.parameters import save_parameters, starting_parameters
 from linkage.packs import ModelSpec, Rule, load_packs
 from linkage.report.name_facts import has_groups, names_of_groups
 from linkage.sql import Connection, connect, execute, rows

@@ -22,8 +22,8 @@ from linkage.match.calibration import (
     share_of_matches,
 )
 from linkage.match.deterministic import masked_precision
+from linkage.match.doubts import DOUBTS
 from linkage.match.expected_matches import expected_matches
-from linkage.match.households import DOUBTS
 from linkage.match.priors import PRIORS, estimate_priors, open_pairs_sql, residual_sizes_step
 from linkage.sql import Connection, connect, execute, rows, run_steps
 from linkage.tables import CANDIDATES, CONFLICTS_OF_PASSES, LINKS_DETERMINISTIC, SCORED

@@ -30,7 +30,7 @@ from tiny_run import (
 
 from linkage.match.calibration import RULE_PRECISION
 from linkage.match.decide import decide
-from linkage.match.households import DOUBTS
+from linkage.match.doubts import DOUBTS
 from linkage.match.judge import MOST_CERTAIN_MODEL, judge
 from linkage.match.priors import PRIORS
 from linkage.match.twins import twins_steps

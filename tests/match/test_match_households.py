@@ -17,24 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_run import Row, Run, child_model, job, load, people, run_all, run_rules, town
 
+from linkage.match.doubts import DOUBTS, doubt_sql, doubted_sql
 from linkage.match.frequencies import make_frequencies
-from linkage.match.households import (
-    DOUBTS,
-    HOUSEMATES,
-    LARGEST_HOUSEHOLD,
-    MOST_TIMES,
-    doubt_sql,
-    doubted_sql,
-    learn_households,
-)
+from linkage.match.households import HOUSEMATES, LARGEST_HOUSEHOLD, MOST_TIMES, learn_households
+from linkage.match.parameters import MODEL_PARAMETERS, LevelParameters, Parameters, read_parameters, starting_parameters
 from linkage.match.pool import make_pool
-from linkage.match.probabilistic import (
-    MODEL_PARAMETERS,
-    LevelParameters,
-    Parameters,
-    read_parameters,
-    starting_parameters,
-)
 from linkage.packs import ModelSpec, load_packs
 from linkage.sql import Connection, connect, has_table, rows
 from linkage.tables import CANDIDATES, SCORED

@@ -20,8 +20,8 @@ from linkage.match.mixture import (
     maximised,
     pairs_step,
 )
+from linkage.match.parameters import LevelParameters, Parameters, starting_parameters
 from linkage.match.patterns import Patterns
-from linkage.match.probabilistic import LevelParameters, Parameters, starting_parameters
 from linkage.sql import Connection, rows, run_steps
 
 M = {"forename": (0.85, 0.10, 0.05), "surname": (0.90, 0.10), "dob": (0.95, 0.03, 0.02), "home": (0.80, 0.20)}

@@ -10,8 +10,8 @@ from tiny_run import Row, Run, load, run_all
 
 from linkage.match.evidence import weigh_pairs
 from linkage.match.frequencies import make_frequencies
+from linkage.match.parameters import starting_parameters
 from linkage.match.pool import make_pool
-from linkage.match.probabilistic import starting_parameters
 from linkage.packs import ModelSpec, load_packs
 from linkage.sql import Connection, execute, rows
 

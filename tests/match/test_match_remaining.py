@@ -7,7 +7,8 @@ from math import log2
 import pytest
 from tiny_run import Run, child_model, load, people, run_rules
 
-from linkage.match.households import DOUBTS, USUAL_HOUSEMATES
+from linkage.match.doubts import DOUBTS
+from linkage.match.households import USUAL_HOUSEMATES
 from linkage.match.judge import JUDGED
 from linkage.match.remaining import LINKED_SIDES, REMAINING, doubt_in_full, doubt_remaining
 from linkage.sql import Connection, execute, rows

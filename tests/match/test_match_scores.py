@@ -16,8 +16,9 @@ from tiny_run import Row, child_model, load, people, run_rules
 
 from linkage.match.evidence import weigh_pairs
 from linkage.match.frequencies import exact_u, make_frequencies
+from linkage.match.parameters import read_parameters, save_parameters, starting_parameters
 from linkage.match.pool import make_pool
-from linkage.match.probabilistic import read_parameters, save_parameters, score_pairs, starting_parameters
+from linkage.match.probabilistic import score_pairs
 from linkage.packs import Comparison, Level, ModelSpec
 from linkage.sql import Connection, connect, execute, rows
 from linkage.tables import SCORED

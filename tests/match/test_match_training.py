@@ -10,7 +10,8 @@ import pytest
 from tiny_run import FIRST, LAST, Row, Run, child_model, job, load, packs, run_all, run_rules, stages
 
 from linkage.match.frequencies import make_frequencies
-from linkage.match.probabilistic import LevelParameters, estimate_u, read_parameters, read_sampled_u
+from linkage.match.parameters import LevelParameters, read_parameters, read_sampled_u
+from linkage.match.probabilistic import estimate_u
 from linkage.match.training import LABELS, matches_among_random_pairs
 from linkage.packs import Block
 from linkage.sql import Connection, connect, count, rows

@@ -22,9 +22,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from linkage.match.doubts import DOUBTS
 from linkage.match.frequencies import make_frequencies
-from linkage.match.households import DOUBTS
-from linkage.match.probabilistic import save_parameters, starting_parameters
+from linkage.match.parameters import save_parameters, starting_parameters
 from linkage.packs import ModelSpec, Packs, Rule, load_packs
 from linkage.prepare.layout import COLUMN_TYPES
 from linkage.prepare.name_keys import first_telling_word, forename_keys, surname_keys

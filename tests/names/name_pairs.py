@@ -16,8 +16,8 @@ from linkage.match.evidence import weigh_pairs
 from linkage.match.frequencies import make_frequencies
 from linkage.match.guards import twin_pattern_sql
 from linkage.match.overrides import read_overrides
+from linkage.match.parameters import starting_parameters
 from linkage.match.pool import POOL, make_pool
-from linkage.match.probabilistic import starting_parameters
 from linkage.packs import ModelSpec, load_packs
 from linkage.prepare import prepare_records
 from linkage.project import SourceSpec

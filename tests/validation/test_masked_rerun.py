@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from tiny_run import child_model, load, packs, run_rules, town
 
+from linkage.match.parameters import read_sampled_u
 from linkage.match.pool import RECORD_UPNS
-from linkage.match.probabilistic import read_sampled_u
 from linkage.match.stages import find_candidates
 from linkage.match.training import train
 from linkage.sql import Connection, execute, rows, run_steps

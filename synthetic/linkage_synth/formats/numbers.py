@@ -34,9 +34,13 @@ def build_ulns(rng: np.random.Generator, size: int) -> Texts:
     """A learner number for each person, none twice."""
     # A step that shares no divisor with the size of the range meets every number once.
     steps = np.arange(round(size * 1.15) + 50)
-    first_nine = TEST_RANGE + (int(rng.integers(0, 10_000_000)) + steps * 7_654_321) % 10_000_000
+    return ulns_of(TEST_RANGE + (int(rng.integers(0, 10_000_000)) + steps * 7_654_321) % 10_000_000)[:size]
+
+
+def ulns_of(first_nine: Ints) -> Texts:
+    """The learner numbers of first nine digits, without those that cannot be used."""
     check = uln_checks(first_nine)
-    usable = np.flatnonzero(check < 10)[:size]
+    usable = check < 10
     numbers: Texts = (first_nine[usable] * 10 + check[usable]).astype("U10").astype(np.object_)
     return numbers
 
